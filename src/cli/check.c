@@ -1,0 +1,84 @@
+#include "annotty/matcher.h"
+#include "cli/options.h"
+
+#include <stdio.h>
+
+struct check {
+	const struct ann_options *options;
+	size_t mistakes;
+};
+
+static void tell(void *user, const struct ann_error *err)
+{
+	struct check *check = user;
+
+	check->mistakes++;
+	ann_warn(NULL, err);
+}
+
+static void tell_slow(void *user, const struct ann_rule *rule)
+{
+	const struct check *check = user;
+
+	if (!check->options->quiet) {
+		fprintf(stderr,
+			"annotty: %s:%zu: note: rule \"%s\" names no text that a line "
+			"must hold, so every line is tried\n",
+			rule->origin, rule->lines[ANN_RULE_PATTERN], rule->name);
+	}
+}
+
+static enum ann_err check_rules(struct check *check, const struct ann_codebook *book,
+	struct ann_error *err)
+{
+	const struct ann_options *options = check->options;
+	const struct ann_matcher_options matching = {.families = options->families};
+	struct ann_rules *rules = NULL;
+	struct ann_matcher *matcher = NULL;
+	enum ann_err failed = ann_load_rules(
+		&rules, &options->rules, options->no_default_rules, err);
+
+	if (failed == ANN_OK) {
+		failed = ann_matcher_new(&matcher, rules, book, &matching, err);
+	}
+	if (failed == ANN_OK) {
+		ann_matcher_slow_rules(matcher, tell_slow, check);
+		if (!options->quiet) {
+			printf("%zu rules, %zu families: no mistakes\n",
+				ann_rules_count(rules), ann_codebook_families(book));
+		}
+	}
+	ann_matcher_free(matcher);
+	ann_rules_free(rules);
+	return failed;
+}
+
+int ann_main_check(int argc, char **argv)
+{
+	struct ann_options options;
+	struct check check = {.options = &options};
+	struct ann_error err = {.tell = tell, .user = &check};
+	struct ann_codebook *book = NULL;
+	int status = ann_options_read(&options, ANN_COMMAND_CHECK, argc, argv);
+	enum ann_err failed = ANN_OK;
+
+	if (status >= 0) {
+		return status;
+	}
+	for (size_t i = 0; i < options.inputs.count; i++) {
+		fprintf(stderr, "annotty: check takes -T TABLE and -R RULES, found \"%s\"\n",
+			options.inputs.path[i]);
+		return ANN_EXIT_USAGE;
+	}
+	failed = ann_load_book(&book, &options.tables, true, &err);
+	if (book != NULL) {
+		enum ann_err rules_failed = check_rules(&check, book, &err);
+
+		failed = failed == ANN_OK ? rules_failed : failed;
+	}
+	ann_codebook_free(book);
+	if (failed != ANN_OK && check.mistakes == 0) {
+		ann_warn(NULL, &err);
+	}
+	return failed == ANN_OK ? ANN_EXIT_DONE : ann_exit_of(failed);
+}

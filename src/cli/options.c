@@ -1,0 +1,425 @@
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+	"Usage: annotty [OPTION]... [INPUT]...    annotate; without INPUT or for -, stdin\n"
+	"       annotty explain CODE|NAME|WORD... what a code means\n"
+	"       annotty codes [--family F]        list the codes\n"
+	"       annotty check                     try tables and rules, tell all mistakes\n"
+	"       annotty import HEADER...          print a code table made of C headers\n"
+	"\n"
+	"Output   -o, --output=OUT        - or file:PATH[?rotate=10M&keep=5&format=F]; repeats\n"
+	"         -F, --format=F          text, json or raw\n"
+	"         -a, --annotate=WHERE    inline, suffix or below\n"
+	"         -s, --style=S           full, or name to leave out descriptions\n"
+	"         -t, --timestamp[=T]     iso8601, time, delta, epoch or monotonic\n"
+	"             --color=WHEN        auto, always or never\n"
+	"             --raw-control       let control characters through to a terminal\n"
+	"Codes    -T, --table=FILE        a code table or C header; repeats, later wins\n"
+	"         -R, --rules=FILE        a rule file; repeats, later wins\n"
+	"             --no-default-rules  only rules from -R\n"
+	"             --families=LIST     only codes of these families\n"
+	"             --annotate-ok       successes as well\n"
+	"Lines    -m, --only-matching     only lines with a code\n"
+	"         -A, -B, -C N            and N lines after, before, around\n"
+	"Ending       --fail-on=WHAT      exit 1 after any, a severity (error) or a NAME\n"
+	"             --quit-on=REGEX     stop after a line that matches\n"
+	"             --timeout=SECONDS   stop after that time\n"
+	"         -S, --summary[=F]       codes with counts: text, markdown or json\n"
+	"Other        --progress          a bar on standard error; --no-progress\n"
+	"             --json              for explain and codes\n"
+	"         -q, --quiet  -v, --verbose  -h, --help  -V, --version\n"
+	"Exit     0 done, 1 --fail-on met, 2 usage, 3 input or output failed. annotty(1)\n";
+
+enum {
+	OPT_COLOR = 256,
+	OPT_RAW_CONTROL,
+	OPT_NO_DEFAULT_RULES,
+	OPT_FAMILIES,
+	OPT_ANNOTATE_OK,
+	OPT_FAIL_ON,
+	OPT_QUIT_ON,
+	OPT_TIMEOUT,
+	OPT_PROGRESS,
+	OPT_NO_PROGRESS,
+	OPT_JSON,
+	OPT_FAMILY,
+	OPT_PREFIX,
+};
+
+static const char shorts[] = ":o:F:a:s:t::T:R:mA:B:C:S::qvhV";
+
+static const struct option longs[] = {
+	{"output", required_argument, NULL, 'o'},
+	{"format", required_argument, NULL, 'F'},
+	{"annotate", required_argument, NULL, 'a'},
+	{"style", required_argument, NULL, 's'},
+	{"timestamp", optional_argument, NULL, 't'},
+	{"color", required_argument, NULL, OPT_COLOR},
+	{"raw-control", no_argument, NULL, OPT_RAW_CONTROL},
+	{"table", required_argument, NULL, 'T'},
+	{"rules", required_argument, NULL, 'R'},
+	{"no-default-rules", no_argument, NULL, OPT_NO_DEFAULT_RULES},
+	{"families", required_argument, NULL, OPT_FAMILIES},
+	{"annotate-ok", no_argument, NULL, OPT_ANNOTATE_OK},
+	{"only-matching", no_argument, NULL, 'm'},
+	{"after-context", required_argument, NULL, 'A'},
+	{"before-context", required_argument, NULL, 'B'},
+	{"context", required_argument, NULL, 'C'},
+	{"fail-on", required_argument, NULL, OPT_FAIL_ON},
+	{"quit-on", required_argument, NULL, OPT_QUIT_ON},
+	{"timeout", required_argument, NULL, OPT_TIMEOUT},
+	{"summary", optional_argument, NULL, 'S'},
+	{"progress", no_argument, NULL, OPT_PROGRESS},
+	{"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"family", required_argument, NULL, OPT_FAMILY},
+	{"prefix", required_argument, NULL, OPT_PREFIX},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+/* The options a command has besides --help and --version, as in `shorts`. */
+static bool belongs(enum ann_command command, int option)
+{
+	if (option == 'h' || option == 'V' || option == 'q' || option == 'v') {
+		return true;
+	}
+	switch (command) {
+	case ANN_COMMAND_FILTER:
+		return option != OPT_JSON && option != OPT_FAMILY && option != OPT_PREFIX;
+	case ANN_COMMAND_EXPLAIN:
+		return option == OPT_JSON || option == 'T';
+	case ANN_COMMAND_CODES:
+		return option == OPT_JSON || option == OPT_FAMILY || option == 'T';
+	case ANN_COMMAND_CHECK:
+		return option == 'T' || option == 'R' || option == OPT_NO_DEFAULT_RULES ||
+			option == OPT_FAMILIES;
+	case ANN_COMMAND_IMPORT:
+		return option == OPT_FAMILY || option == OPT_PREFIX;
+	}
+	return false;
+}
+
+int ann_exit_of(enum ann_err code)
+{
+	return code == ANN_ECONFIG || code == ANN_EUSE || code == ANN_ENOTSUP
+		? ANN_EXIT_USAGE
+		: ANN_EXIT_IO;
+}
+
+int ann_fail(const struct ann_error *err)
+{
+	ann_warn(NULL, err);
+	return ann_exit_of(err->code);
+}
+
+int ann_print(struct ann_buf *out)
+{
+	struct ann_error err = {0};
+	struct ann_output standard = {.fd = STDOUT_FILENO};
+	int status = ANN_EXIT_DONE;
+
+	if (out->failed) {
+		(void)ann_error_nomem(&err);
+		status = ann_fail(&err);
+	} else if (ann_output_write(&standard, ann_buf_all(out), &err) != ANN_OK) {
+		status = ann_fail(&err);
+	}
+	ann_buf_deinit(out);
+	return status;
+}
+
+/* The place of `word` among `known`; otherwise tells the nearest and returns -1. */
+static int choose(const char *option, const char *word, const char *const *known,
+	size_t count)
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(word, known[i]) == 0) {
+			return (int)i;
+		}
+		if (ann_span_distance(ann_span(word), ann_span(known[i])) <
+			ann_span_distance(ann_span(word), ann_span(known[best]))) {
+			best = i;
+		}
+	}
+	fprintf(stderr, "annotty: --%s: unknown word \"%s\"; did you mean \"%s\"?\n",
+		option, word, known[best]);
+	return -1;
+}
+
+static bool set_format(struct ann_options *options, const char *word)
+{
+	static const char *const known[] = {"text", "json", "raw"};
+	int at = choose("format", word, known, ANN_LEN(known));
+
+	options->render.format = (enum ann_format)at;
+	return at >= 0;
+}
+
+static bool set_placement(struct ann_options *options, const char *word)
+{
+	static const char *const known[] = {"inline", "suffix", "below"};
+	int at = choose("annotate", word, known, ANN_LEN(known));
+
+	options->render.placement = (enum ann_placement)at;
+	return at >= 0;
+}
+
+static bool set_style(struct ann_options *options, const char *word)
+{
+	static const char *const known[] = {"full", "name"};
+	int at = choose("style", word, known, ANN_LEN(known));
+
+	options->render.names_only = at == 1;
+	return at >= 0;
+}
+
+static bool set_timestamp(struct ann_options *options, const char *word)
+{
+	static const char *const known[] = {
+		"none", "iso8601", "time", "delta", "epoch", "monotonic"};
+	int at = word == NULL ? (int)ANN_TIMESTAMP_ISO8601
+			      : choose("timestamp", word, known, ANN_LEN(known));
+
+	options->render.timestamp = (enum ann_timestamp)at;
+	return at >= 0;
+}
+
+static bool set_color(struct ann_options *options, const char *word)
+{
+	static const char *const known[] = {"auto", "always", "never"};
+
+	options->color = word;
+	return choose("color", word, known, ANN_LEN(known)) >= 0;
+}
+
+static bool set_summary(struct ann_options *options, const char *word)
+{
+	static const char *const known[] = {"text", "markdown", "json"};
+	int at = word == NULL ? 0 : choose("summary", word, known, ANN_LEN(known));
+
+	options->summary = true;
+	options->summary_format = (enum ann_summary_format)at;
+	return at >= 0;
+}
+
+static bool set_lines(const char *option, const char *word, size_t *lines)
+{
+	uint64_t number = 0;
+
+	if (!ann_span_digits(ann_span(word), 10, &number) || number > 1000000000) {
+		fprintf(stderr, "annotty: -%s: \"%s\" is no number of lines\n", option,
+			word);
+		return false;
+	}
+	*lines = (size_t)number;
+	return true;
+}
+
+static bool set_timeout(struct ann_options *options, const char *word)
+{
+	char *end = NULL;
+	double seconds = strtod(word, &end);
+
+	if (end == word || *end != '\0' || !(seconds > 0 && seconds < 1e9)) {
+		fprintf(stderr,
+			"annotty: --timeout: \"%s\" is no number of seconds above 0\n",
+			word);
+		return false;
+	}
+	options->timeout_ns = (uint64_t)(seconds * 1e9);
+	return true;
+}
+
+static bool add_file(struct ann_files *files, const char *path)
+{
+	struct ann_error err = {0};
+
+	return ann_files_add(files, path, &err) == ANN_OK || ann_fail(&err) < 0;
+}
+
+static bool add_output(struct ann_options *options, const char *spec)
+{
+	if (options->output_count == ANN_OUTPUTS_MOST) {
+		fprintf(stderr, "annotty: --output: more than %d\n", ANN_OUTPUTS_MOST);
+		return false;
+	}
+	options->outputs[options->output_count++] = spec;
+	return true;
+}
+
+/* Options that take no value. */
+static void set_flag(struct ann_options *options, int option)
+{
+	switch (option) {
+	case OPT_RAW_CONTROL:
+		options->raw_control = true;
+		break;
+	case OPT_NO_DEFAULT_RULES:
+		options->no_default_rules = true;
+		break;
+	case OPT_ANNOTATE_OK:
+		options->annotate_ok = true;
+		break;
+	case OPT_PROGRESS:
+	case OPT_NO_PROGRESS:
+		options->progress = option == OPT_PROGRESS;
+		options->no_progress = option == OPT_NO_PROGRESS;
+		break;
+	case OPT_JSON:
+		options->json = true;
+		break;
+	case 'm':
+		options->only_matching = true;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'v':
+		options->verbose = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Options that take a value. False: it was wrong, and has been told. */
+static bool set_value(struct ann_options *options, int option, const char *value)
+{
+	switch (option) {
+	case 'o':
+		return add_output(options, value);
+	case 'F':
+		return set_format(options, value);
+	case 'a':
+		return set_placement(options, value);
+	case 's':
+		return set_style(options, value);
+	case 't':
+		return set_timestamp(options, value);
+	case OPT_COLOR:
+		return set_color(options, value);
+	case 'T':
+		return add_file(&options->tables, value);
+	case 'R':
+		return add_file(&options->rules, value);
+	case 'A':
+		return set_lines("A", value, &options->after);
+	case 'B':
+		return set_lines("B", value, &options->before);
+	case 'C':
+		return set_lines("C", value, &options->after) &&
+			set_lines("C", value, &options->before);
+	case 'S':
+		return set_summary(options, value);
+	case OPT_TIMEOUT:
+		return set_timeout(options, value);
+	case OPT_FAMILIES:
+		options->families = value;
+		break;
+	case OPT_FAMILY:
+		options->family = value;
+		break;
+	case OPT_PREFIX:
+		options->prefix = value;
+		break;
+	case OPT_FAIL_ON:
+		options->fail_on = value;
+		break;
+	case OPT_QUIT_ON:
+		options->quit_on = value;
+		break;
+	default:
+		set_flag(options, option);
+		break;
+	}
+	return true;
+}
+
+/* What getopt calls `?`: names the option and the one most like it. */
+static int unknown_option(const char *word)
+{
+	struct ann_span name = ann_span(word);
+	size_t best = 0;
+	unsigned least = 3;
+
+	if (word[0] != '-' || word[1] != '-') {
+		fprintf(stderr, "annotty: unknown option \"-%c\"; see annotty --help\n",
+			optopt);
+		return ANN_EXIT_USAGE;
+	}
+	name = (struct ann_span){word + 2, strcspn(word + 2, "=")};
+	for (size_t i = 0; longs[i].name != NULL; i++) {
+		unsigned distance = ann_span_distance(name, ann_span(longs[i].name));
+
+		if (distance < least) {
+			least = distance;
+			best = i + 1;
+		}
+	}
+	fprintf(stderr, "annotty: unknown option \"--%.*s\"", ANN_SPAN_ARG(name));
+	if (best > 0) {
+		fprintf(stderr, "; did you mean \"--%s\"?\n", longs[best - 1].name);
+	} else {
+		fputs("; see annotty --help\n", stderr);
+	}
+	return ANN_EXIT_USAGE;
+}
+
+static int wrong_option(int option, const char *word)
+{
+	if (option == ':') {
+		fprintf(stderr, "annotty: option \"%s\" needs a value\n", word);
+		return ANN_EXIT_USAGE;
+	}
+	return unknown_option(word);
+}
+
+int ann_options_read(
+	struct ann_options *options, enum ann_command command, int argc, char **argv)
+{
+	int option = 0;
+
+	*options = (struct ann_options){.color = "auto"};
+	optind = 1;
+	while ((option = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const char *word = argv[optind > 1 ? optind - 1 : 1];
+
+		if (option == '?' || option == ':') {
+			return wrong_option(option, word);
+		}
+		if (!belongs(command, option)) {
+			fprintf(stderr, "annotty: %s does not take the option \"%s\"\n",
+				argv[0], word);
+			return ANN_EXIT_USAGE;
+		}
+		if (option == 'h') {
+			fputs(help, stdout);
+			return ANN_EXIT_DONE;
+		}
+		if (option == 'V') {
+			puts("annotty " ANN_VERSION);
+			return ANN_EXIT_DONE;
+		}
+		if (!set_value(options, option, optarg)) {
+			return ANN_EXIT_USAGE;
+		}
+	}
+	for (; optind < argc; optind++) {
+		if (!add_file(&options->inputs, argv[optind])) {
+			return ANN_EXIT_USAGE;
+		}
+	}
+	return -1;
+}

@@ -1,0 +1,667 @@
+#include "literals.h"
+
+#include "annotty/alloc.h"
+
+#include <string.h>
+
+/*
+ * Every part of a pattern is summed up by what a match of it must hold. A set with an
+ * empty string in it promises nothing. Sums are put together on the way up:
+ *
+ *  - parts in a row: exact strings are joined, each with each, as long as that stays
+ *    small; the first part that is not exact ends the string, the next begins one;
+ *  - alternatives: the union, if every one of them has something to give.
+ */
+struct set {
+	struct ann_literal *at;
+	size_t count;
+	size_t room;
+};
+
+struct sum {
+	bool exact;         /* matches are exactly the strings of `leading` */
+	struct set leading; /* every match begins with one of these */
+	struct set inner;   /* every match holds one of these; empty: not known */
+};
+
+struct parser {
+	const char *at;
+	const char *end;
+	bool extended; /* (?x): blanks and comments do not count */
+	bool lost;     /* something that could make promises false */
+	bool no_memory;
+	unsigned depth;
+};
+
+static void parse_alternatives(struct parser *p, struct sum *sum);
+
+static void set_add(struct parser *p, struct set *set, struct ann_literal literal)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (memcmp(&set->at[i], &literal, sizeof(literal)) == 0) {
+			return;
+		}
+	}
+	if (ann_grow((void **)&set->at, &set->room, set->count, sizeof(literal)) != 0) {
+		p->no_memory = true;
+		return;
+	}
+	set->at[set->count++] = literal;
+}
+
+static void set_deinit(struct set *set)
+{
+	ann_free(set->at);
+	*set = (struct set){0};
+}
+
+static void sum_deinit(struct sum *sum)
+{
+	set_deinit(&sum->leading);
+	set_deinit(&sum->inner);
+}
+
+/* An all-zero literal is the empty string. */
+static void sum_empty(struct parser *p, struct sum *sum)
+{
+	*sum = (struct sum){.exact = true};
+	set_add(p, &sum->leading, (struct ann_literal){0});
+}
+
+/* A part that can be anything. */
+static void sum_unknown(struct parser *p, struct sum *sum)
+{
+	sum_empty(p, sum);
+	sum->exact = false;
+}
+
+static char lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static void sum_char(struct parser *p, struct sum *sum, char c)
+{
+	struct ann_literal literal = {.len = 1};
+
+	*sum = (struct sum){.exact = true};
+	literal.text[0] = lower(c);
+	set_add(p, &sum->leading, literal);
+}
+
+/* \b: a flag on the string that follows, which is still empty. */
+static void sum_boundary(struct parser *p, struct sum *sum)
+{
+	struct ann_literal literal = {.word_start = true};
+
+	*sum = (struct sum){.exact = true};
+	set_add(p, &sum->leading, literal);
+}
+
+static bool promises(const struct set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->at[i].len == 0) {
+			return false;
+		}
+	}
+	return set->count > 0;
+}
+
+/* Longer is rarer, and rarer is better; then fewer. */
+static size_t worth(const struct set *set)
+{
+	size_t shortest = ANN_LITERAL_BYTES;
+
+	if (!promises(set)) {
+		return 0;
+	}
+	for (size_t i = 0; i < set->count; i++) {
+		shortest = set->at[i].len < shortest ? set->at[i].len : shortest;
+	}
+	return shortest * (2 * (size_t)ANN_LITERALS_MOST) - set->count;
+}
+
+/* Keeps the better of two sets in `best`; takes `other`. */
+static void keep_better(struct set *best, struct set *other)
+{
+	if (worth(other) > worth(best)) {
+		struct set swap = *best;
+
+		*best = *other;
+		*other = swap;
+	}
+	set_deinit(other);
+}
+
+/*
+ * `a` directly followed by `b`. A boundary between them is only kept where it stands
+ * beside the word byte that makes it say "no word byte there".
+ */
+static struct ann_literal join(struct ann_literal a, const struct ann_literal *b)
+{
+	if (b->len == 0) {
+		if (b->word_start && a.len == 0) {
+			a.word_start = true;
+		}
+		if (b->word_start && a.len > 0 &&
+			ann_is_word((unsigned char)a.text[a.len - 1])) {
+			a.word_end = true;
+		}
+		return a;
+	}
+	if (a.len == 0) {
+		bool start = (a.word_start || b->word_start) &&
+			ann_is_word((unsigned char)b->text[0]);
+
+		a = *b;
+		a.word_start = start;
+		return a;
+	}
+	size_t take = (size_t)(ANN_LITERAL_BYTES - a.len);
+
+	take = b->len < take ? b->len : take;
+	memcpy(a.text + a.len, b->text, take);
+	a.len = (uint8_t)(a.len + take);
+	a.word_end = take == b->len && b->word_end;
+	return a;
+}
+
+/* A full string has no room to go on, so its parts must not be told apart by it. */
+static bool any_full(const struct set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->at[i].len == ANN_LITERAL_BYTES) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* set = set x other. False, and nothing done, when that gets too large. */
+static bool multiply(struct parser *p, struct set *set, const struct set *other)
+{
+	struct set product = {0};
+
+	if (set->count * other->count > ANN_LITERALS_MOST || any_full(set)) {
+		return false;
+	}
+	for (size_t i = 0; i < set->count; i++) {
+		for (size_t j = 0; j < other->count; j++) {
+			set_add(p, &product, join(set->at[i], &other->at[j]));
+		}
+	}
+	set_deinit(set);
+	*set = product;
+	return true;
+}
+
+static void set_unite(struct parser *p, struct set *set, const struct set *other)
+{
+	for (size_t i = 0; i < other->count; i++) {
+		set_add(p, set, other->at[i]);
+	}
+	if (set->count > ANN_LITERALS_MOST) {
+		set_deinit(set);
+		set_add(p, set, (struct ann_literal){0});
+	}
+}
+
+/* The string being put together while walking a row of parts. */
+struct row {
+	struct set run;     /* exact strings so far */
+	bool at_start;      /* the run began with the row */
+	struct set leading; /* the run that did */
+	struct set inner;   /* the best of the others */
+};
+
+/* The run cannot go on; a new one begins behind the part that ended it. */
+static void end_run(struct parser *p, struct row *row)
+{
+	if (row->at_start) {
+		row->leading = row->run;
+		row->run = (struct set){0};
+	} else {
+		keep_better(&row->inner, &row->run);
+	}
+	row->at_start = false;
+	set_deinit(&row->run);
+	set_add(p, &row->run, (struct ann_literal){0});
+}
+
+static void row_add(struct parser *p, struct row *row, struct sum *part)
+{
+	bool joined = multiply(p, &row->run, &part->leading);
+
+	if (joined && part->exact) {
+		sum_deinit(part);
+		return;
+	}
+	end_run(p, row);
+	if (!joined && part->exact) {
+		/* Too much to join: the part begins the next run itself. */
+		set_deinit(&row->run);
+		row->run = part->leading;
+		part->leading = (struct set){0};
+	} else if (!joined) {
+		keep_better(&row->inner, &part->leading);
+	}
+	keep_better(&row->inner, &part->inner);
+	sum_deinit(part);
+}
+
+static void row_finish(struct parser *p, struct row *row, struct sum *sum)
+{
+	*sum = (struct sum){.exact = row->at_start};
+	if (!row->at_start) {
+		end_run(p, row);
+	} else {
+		row->leading = row->run;
+		row->run = (struct set){0};
+	}
+	sum->leading = row->leading;
+	sum->inner = row->inner;
+	set_deinit(&row->run);
+}
+
+static bool next_is(const struct parser *p, const char *text)
+{
+	size_t len = strlen(text);
+
+	return (size_t)(p->end - p->at) >= len && memcmp(p->at, text, len) == 0;
+}
+
+static bool skip(struct parser *p, const char *text)
+{
+	if (!next_is(p, text)) {
+		return false;
+	}
+	p->at += strlen(text);
+	return true;
+}
+
+static void skip_to(struct parser *p, char c)
+{
+	while (p->at < p->end && *p->at != c) {
+		p->at++;
+	}
+	p->at += p->at < p->end;
+}
+
+static void skip_digits(struct parser *p)
+{
+	while (p->at < p->end && *p->at >= '0' && *p->at <= '9') {
+		p->at++;
+	}
+}
+
+/* Behind a backslash. */
+static void parse_escape(struct parser *p, struct sum *sum)
+{
+	static const char anything[] = "dDwWsShHvVRXN";
+	static const char nowhere[] = "BAzZG";
+	static const char controls[] = "a\ae\033f\fn\nr\rt\t";
+	char c = *p->at++;
+	const char *control = strchr(controls, c);
+
+	if (ann_is_word((unsigned char)c) && control != NULL) {
+		sum_char(p, sum, control[1]);
+	} else if (c == 'x' && p->end - p->at >= 2 && p->at[0] != '{') {
+		uint64_t byte = 0;
+
+		p->lost |= !ann_span_digits((struct ann_span){p->at, 2}, 16, &byte);
+		sum_char(p, sum, (char)byte);
+		p->at += 2;
+	} else if (c == 'b') {
+		sum_boundary(p, sum);
+	} else if (!ann_is_word((unsigned char)c)) {
+		sum_char(p, sum, c);
+	} else if (strchr(nowhere, c) != NULL) {
+		sum_empty(p, sum);
+	} else {
+		/* Simple classes are understood as "anything"; \Q, \K, \1 are not. */
+		p->lost |= strchr(anything, c) == NULL;
+		sum_unknown(p, sum);
+	}
+}
+
+/* Behind `[`. Small sets of plain bytes are expanded, the rest is anything. */
+static void parse_class(struct parser *p, struct sum *sum)
+{
+	enum { SMALL = 4 };
+	bool plain = p->at < p->end && *p->at != '^';
+	const char *first = p->at + !plain;
+	struct set set = {0};
+
+	*sum = (struct sum){0};
+	p->at = first;
+	while (p->at < p->end && (*p->at != ']' || p->at == first)) {
+		if (*p->at == '\\' && p->at + 1 < p->end) {
+			p->at++;
+			/* \Q hides the end of the class. */
+			p->lost |= *p->at == 'Q' || *p->at == 'E';
+			plain = plain && !ann_is_word((unsigned char)*p->at);
+		} else if (*p->at == '[' || (*p->at == '-' && p->at > first)) {
+			/* [:alpha:], ranges */
+			plain = false;
+			if (next_is(p, "[:")) {
+				skip_to(p, ']');
+				p->lost |= p->at[-2] != ':';
+				continue;
+			}
+		}
+		struct ann_literal one = {.len = 1, .text = {lower(*p->at)}};
+
+		if (plain && set.count <= SMALL) {
+			set_add(p, &set, one);
+		}
+		p->at++;
+	}
+	p->at += p->at < p->end;
+	if (!plain || set.count > SMALL || set.count == 0) {
+		set_deinit(&set);
+		sum_unknown(p, sum);
+		return;
+	}
+	sum->exact = true;
+	sum->leading = set;
+}
+
+/* (?i) and its like, behind `(?`: to the end of the group if it is a `)`. */
+static bool parse_flags(struct parser *p)
+{
+	bool on = true;
+
+	for (; p->at < p->end && *p->at != ')' && *p->at != ':'; p->at++) {
+		switch (*p->at) {
+		case '-':
+			on = false;
+			break;
+		case 'x':
+			p->extended = on;
+			break;
+		case 'i':
+		case 's':
+		case 'm':
+		case 'n':
+		case 'J':
+		case 'U':
+			break;
+		default:
+			p->lost = true;
+			break;
+		}
+	}
+	return p->at < p->end && *p->at++ == ')';
+}
+
+/* The rest of a group whose opening has been read. */
+static void parse_group_body(struct parser *p, struct sum *sum)
+{
+	enum { DEEPEST = 100 };
+
+	if (p->depth == DEEPEST) {
+		p->lost = true;
+		p->at = p->end;
+		sum_unknown(p, sum);
+		return;
+	}
+	p->depth++;
+	parse_alternatives(p, sum);
+	p->depth--;
+	p->at += p->at < p->end; /* the closing one */
+}
+
+/* Behind `(`. Returns false for settings such as (?i) that apply to what follows. */
+static bool parse_group(struct parser *p, struct sum *sum)
+{
+	static const char *const looks[] = {"?=", "?!", "?<=", "?<!"};
+	bool extended = p->extended;
+
+	for (size_t i = 0; i < ANN_LEN(looks); i++) {
+		if (skip(p, looks[i])) {
+			parse_group_body(p, sum);
+			sum_deinit(sum);
+			sum_empty(p, sum);
+			p->extended = extended;
+			return true;
+		}
+	}
+	if (skip(p, "?#")) {
+		skip_to(p, ')');
+		sum_empty(p, sum);
+		return true;
+	}
+	if (skip(p, "?<") || skip(p, "?P<")) {
+		skip_to(p, '>');
+	} else if (skip(p, "?'")) {
+		skip_to(p, '\'');
+	} else if (skip(p, "?>") || skip(p, "?:")) {
+		/* nothing more to read */
+	} else if (next_is(p, "*") || next_is(p, "?(") || next_is(p, "?P") ||
+		next_is(p, "?&") || next_is(p, "?R") || next_is(p, "?C") ||
+		next_is(p, "?|")) {
+		p->lost = true;
+	} else if (skip(p, "?") && parse_flags(p)) {
+		sum_empty(p, sum);
+		return false;
+	}
+	parse_group_body(p, sum);
+	p->extended = extended;
+	return true;
+}
+
+struct repeat {
+	bool none; /* it may be left out */
+	bool many; /* it may come more than once */
+};
+
+/* `{2,}` and its like; false, and nothing read, when the brace is a plain one. */
+static bool parse_braces(struct parser *p, struct repeat *repeat)
+{
+	const char *from = p->at++;
+	bool comma = false;
+	const char *digits = p->at;
+
+	p->lost |= next_is(p, ","); /* {,3} repeats from PCRE2 10.43 on */
+	skip_digits(p);
+	repeat->none = p->at > digits && digits[0] == '0';
+	repeat->many = p->at - digits != 1 || digits[0] != '1';
+	comma = p->at > digits && skip(p, ",");
+	repeat->many |= comma;
+	skip_digits(p);
+	if (p->at == digits || !skip(p, "}")) {
+		p->at = from;
+		*repeat = (struct repeat){0};
+		return false;
+	}
+	return true;
+}
+
+static struct repeat parse_repeat(struct parser *p)
+{
+	struct repeat repeat = {0};
+	bool found = true;
+
+	if (skip(p, "?")) {
+		repeat.none = true;
+	} else if (skip(p, "*")) {
+		repeat = (struct repeat){true, true};
+	} else if (skip(p, "+")) {
+		repeat.many = true;
+	} else {
+		found = next_is(p, "{") && parse_braces(p, &repeat);
+	}
+	if (found && !skip(p, "?")) {
+		skip(p, "+");
+	}
+	return repeat;
+}
+
+static void apply_repeat(struct parser *p, struct sum *sum, struct repeat repeat)
+{
+	if (repeat.none && (repeat.many || !sum->exact)) {
+		sum_deinit(sum);
+		sum_unknown(p, sum);
+	} else if (repeat.none) {
+		set_add(p, &sum->leading, (struct ann_literal){0});
+	} else if (repeat.many) {
+		/* The boundary behind the last of many is not behind the first. */
+		for (size_t i = 0; i < sum->leading.count; i++) {
+			sum->leading.at[i].word_end = false;
+		}
+		sum->exact = false;
+	}
+}
+
+static bool skip_blank(struct parser *p)
+{
+	if (!p->extended || strchr(" \t\n\r\f\v#", *p->at) == NULL) {
+		return false;
+	}
+	if (*p->at == '#') {
+		skip_to(p, '\n');
+	} else {
+		p->at++;
+	}
+	return true;
+}
+
+/* One part without what repeats it. False: it was only a setting. */
+static bool parse_part(struct parser *p, struct sum *sum)
+{
+	char c = *p->at++;
+
+	switch (c) {
+	case '(':
+		return parse_group(p, sum);
+	case '[':
+		parse_class(p, sum);
+		return true;
+	case '\\':
+		if (p->at < p->end) {
+			parse_escape(p, sum);
+			return true;
+		}
+		break;
+	case '.':
+		sum_unknown(p, sum);
+		return true;
+	case '^':
+	case '$':
+		break;
+	default:
+		sum_char(p, sum, c);
+		return true;
+	}
+	sum_empty(p, sum);
+	return true;
+}
+
+static void parse_row(struct parser *p, struct sum *sum)
+{
+	struct row row = {.at_start = true};
+
+	set_add(p, &row.run, (struct ann_literal){0});
+	while (p->at < p->end && *p->at != '|' && *p->at != ')') {
+		struct sum part = {0};
+
+		if (skip_blank(p)) {
+			continue;
+		}
+		if (parse_part(p, &part)) {
+			while (p->at < p->end && skip_blank(p)) {
+			}
+			apply_repeat(p, &part, parse_repeat(p));
+		}
+		row_add(p, &row, &part);
+	}
+	row_finish(p, &row, sum);
+}
+
+/* sum = sum or other; takes `other`. */
+static void unite(struct parser *p, struct sum *sum, struct sum *other)
+{
+	struct set *a = worth(&sum->leading) > worth(&sum->inner) ? &sum->leading
+								  : &sum->inner;
+	struct set *b = worth(&other->leading) > worth(&other->inner) ? &other->leading
+								      : &other->inner;
+	struct set inner = {0};
+
+	if (promises(a) && promises(b)) {
+		set_unite(p, &inner, a);
+		set_unite(p, &inner, b);
+	}
+	set_deinit(&sum->inner);
+	sum->inner = inner;
+	sum->exact = sum->exact && other->exact &&
+		sum->leading.count + other->leading.count <= ANN_LITERALS_MOST;
+	set_unite(p, &sum->leading, &other->leading);
+	sum_deinit(other);
+}
+
+static void parse_alternatives(struct parser *p, struct sum *sum)
+{
+	parse_row(p, sum);
+	while (p->at < p->end && *p->at == '|') {
+		struct sum other;
+
+		p->at++;
+		parse_row(p, &other);
+		unite(p, sum, &other);
+	}
+}
+
+static bool has_line_end(const struct set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (memchr(set->at[i].text, '\n', set->at[i].len) != NULL ||
+			memchr(set->at[i].text, '\r', set->at[i].len) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum ann_err ann_literals_of(struct ann_span pattern, struct ann_literals *literals)
+{
+	struct parser p = {.at = pattern.ptr, .end = pattern.ptr + pattern.len};
+	struct sum sum;
+	struct set *chosen = &sum.leading;
+
+	parse_alternatives(&p, &sum);
+	/* A single byte at the front is worth less than a word further in. */
+	if (worth(&sum.leading) < worth(&sum.inner) &&
+		worth(&sum.leading) < (size_t)ANN_LITERALS_MOST * 2) {
+		chosen = &sum.inner;
+	}
+	*literals = (struct ann_literals){.leading = chosen == &sum.leading};
+	if (!p.lost && p.at == p.end && promises(chosen) && !has_line_end(chosen)) {
+		literals->at = chosen->at;
+		literals->count = chosen->count;
+		*chosen = (struct set){0};
+	}
+	sum_deinit(&sum);
+	if (p.no_memory) {
+		ann_literals_deinit(literals);
+		return ANN_ENOMEM;
+	}
+	return ANN_OK;
+}
+
+void ann_literals_deinit(struct ann_literals *literals)
+{
+	ann_free(literals->at);
+	*literals = (struct ann_literals){0};
+}
+
+bool ann_literal_edges_hold(
+	const struct ann_literal *literal, struct ann_span text, size_t at)
+{
+	size_t end = at + literal->len;
+
+	return !(literal->word_start && at > 0 &&
+		       ann_is_word((unsigned char)text.ptr[at - 1])) &&
+		!(literal->word_end && end < text.len &&
+			ann_is_word((unsigned char)text.ptr[end]));
+}

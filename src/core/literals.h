@@ -1,0 +1,41 @@
+/*
+ * literals - what a line must contain before a pattern can match in it.
+ *
+ * Reads a PCRE2 pattern far enough to find a set of strings of which at least one
+ * stands in every match, so that a scanner can pass over all other lines. Always on
+ * the safe side: what it does not understand, it expects nothing of.
+ */
+#ifndef CORE_LITERALS_H
+#define CORE_LITERALS_H
+
+#include "annotty/error.h"
+#include "annotty/span.h"
+
+enum {
+	ANN_LITERAL_BYTES = 24, /* longer strings are cut, which is as true */
+	ANN_LITERALS_MOST = 256, /* larger sets are given up */
+};
+
+struct ann_literal {
+	uint8_t len;                  /* bytes, 1 to ANN_LITERAL_BYTES */
+	bool word_start;              /* no word byte stands before it */
+	bool word_end;                /* no word byte stands behind it */
+	char text[ANN_LITERAL_BYTES]; /* lower case; ASCII case is not looked at */
+};
+
+struct ann_literals {
+	struct ann_literal *at;
+	size_t count;  /* 0: nothing is known, every line has to be tried */
+	bool leading;  /* every match begins with one of them */
+};
+
+/* ANN_ENOMEM only. Release with ann_literals_deinit(). */
+ANN_MUST_USE enum ann_err ann_literals_of(
+	struct ann_span pattern, struct ann_literals *literals);
+void ann_literals_deinit(struct ann_literals *literals);
+
+/* True when `literal` stands at `at` in `text` (its bytes are known to), edges too. */
+bool ann_literal_edges_hold(
+	const struct ann_literal *literal, struct ann_span text, size_t at);
+
+#endif

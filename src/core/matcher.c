@@ -1,0 +1,383 @@
+#include "annotty/matcher.h"
+
+#include "annotty/alloc.h"
+#include "matcher_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum ann_err compile_regex(const struct ann_rules *rules, struct job *job,
+	enum ann_rule_regex which, unsigned flags, struct ann_buf *text,
+	struct ann_error *err)
+{
+	const struct ann_rule *rule = job->rule;
+	char what[256];
+
+	snprintf(what, sizeof(what), "%s:%zu: rule \"%s\": %s", rule->origin,
+		rule->lines[which], rule->name, ann_rule_key(which));
+	ann_buf_clear(text);
+	ann_buf_str(text, which == ANN_RULE_UNLESS_BEFORE ? "(?:" : "");
+
+	enum ann_err failed = ann_rules_expand(rules, rule->regex[which], text, err);
+
+	if (failed != ANN_OK) {
+		ann_error_context(err, "%s", what);
+		return failed;
+	}
+	ann_buf_str(text, which == ANN_RULE_UNLESS_BEFORE ? ")\\z" : "");
+	if (text->failed) {
+		return ann_error_nomem(err);
+	}
+	return ann_pattern_new(&job->regex[which], ann_buf_all(text), flags, what, err);
+}
+
+/* The literal's place in the matcher, where it is added if it is new; -1: no memory. */
+static long intern(struct ann_matcher *m, const struct ann_literal *literal)
+{
+	for (size_t i = 0; i < m->literal_count; i++) {
+		if (memcmp(&m->literals[i], literal, sizeof(*literal)) == 0) {
+			return (long)i;
+		}
+	}
+	size_t want_room = m->literal_room;
+
+	if (ann_grow((void **)&m->literals, &m->literal_room, m->literal_count,
+		    sizeof(*m->literals)) != 0) {
+		return -1;
+	}
+	if (ann_grow((void **)&m->wants, &want_room, m->literal_count,
+		    sizeof(*m->wants)) != 0) {
+		m->literal_room = want_room;
+		return -1;
+	}
+	m->literals[m->literal_count] = *literal;
+	m->wants[m->literal_count] = (struct want){0};
+	return (long)m->literal_count++;
+}
+
+/* Lines with terminal colours are looked at without them; see scan.c. */
+static enum ann_err intern_escape(struct ann_matcher *m, struct ann_error *err)
+{
+	static const struct ann_literal escape = {.len = 2, .text = "\033["};
+	long at = intern(m, &escape);
+
+	m->escape = (uint32_t)at;
+	return at < 0 ? ann_error_nomem(err) : ANN_OK;
+}
+
+static enum ann_err want_literals(
+	struct ann_matcher *m, size_t job, const struct ann_literals *literals)
+{
+	for (size_t i = 0; i < literals->count; i++) {
+		long at = intern(m, &literals->at[i]);
+		struct want *want = at < 0 ? NULL : &m->wants[at];
+
+		if (want == NULL ||
+			ann_grow((void **)&want->jobs, &want->room, want->count,
+				sizeof(*want->jobs)) != 0) {
+			return ANN_ENOMEM;
+		}
+		want->jobs[want->count++] = (uint32_t)job;
+	}
+	return ANN_OK;
+}
+
+/*
+ * The main pattern: its literals tell where to try it. Where they tell exactly, it is
+ * compiled to match nowhere else.
+ */
+static enum ann_err compile_pattern(struct ann_matcher *m, const struct ann_rules *rules,
+	size_t at, struct ann_buf *text, struct ann_error *err)
+{
+	struct job *job = &m->jobs[at];
+	struct ann_literals literals = {0};
+	enum ann_err failed = ANN_OK;
+
+	ann_buf_clear(text);
+	/* What is wrong with the expansion is told below. */
+	if (ann_rules_expand(rules, job->rule->regex[ANN_RULE_PATTERN], text, NULL) ==
+			ANN_OK &&
+		ann_literals_of(ann_buf_all(text), &literals) != ANN_OK) {
+		return ann_error_nomem(err);
+	}
+	job->where = literals.count == 0 ? WHERE_ANY
+		: literals.leading       ? WHERE_TRIGGERED
+					 : WHERE_MENTIONED;
+	m->any += job->where == WHERE_ANY;
+	failed = compile_regex(rules, job, ANN_RULE_PATTERN,
+		job->where == WHERE_TRIGGERED ? ANN_PATTERN_ANCHORED : 0, text, err);
+	if (failed == ANN_OK && want_literals(m, at, &literals) != ANN_OK) {
+		failed = ann_error_nomem(err);
+	}
+	ann_literals_deinit(&literals);
+	return failed;
+}
+
+static enum ann_err find_groups(struct job *job, struct ann_error *err)
+{
+	const struct ann_pattern *pattern = job->regex[ANN_RULE_PATTERN];
+	const struct ann_rule *rule = job->rule;
+
+	job->code = ann_pattern_groups(pattern, "code");
+	job->name = ann_pattern_groups(pattern, "name");
+	job->family = ann_pattern_groups(pattern, "family");
+	if (job->code.count == 0 && job->name.count == 0) {
+		return ann_error_set(err, ANN_ECONFIG,
+			"%s:%zu: rule \"%s\": pattern has no group (?<code>...) or "
+			"(?<name>...)",
+			rule->origin, rule->lines[ANN_RULE_PATTERN], rule->name);
+	}
+	return ANN_OK;
+}
+
+/* Gives the families of `list` their places in `rank`; the others keep theirs. */
+static enum ann_err rank_listed(const struct ann_codebook *book, const char *list,
+	uint8_t *rank, struct ann_error *err)
+{
+	struct ann_span rest = ann_span(list);
+	struct ann_span name = ann_span_word(&rest);
+	uint8_t next = 0;
+
+	for (; name.len > 0; name = ann_span_word(&rest)) {
+		const struct ann_family *family = NULL;
+		enum ann_err failed = ann_codebook_need_family(book, name, &family, err);
+
+		if (failed != ANN_OK) {
+			return failed;
+		}
+		rank[family->order] = next++;
+	}
+	return ANN_OK;
+}
+
+static enum ann_err rank_families(
+	const struct ann_matcher *m, struct job *job, struct ann_error *err)
+{
+	size_t families = ann_codebook_families(m->book);
+	const char *list = job->rule->families;
+	enum ann_err failed = ANN_OK;
+
+	job->rank = ann_alloc(families);
+	if (job->rank == NULL) {
+		return ann_error_nomem(err);
+	}
+	for (size_t i = 0; i < families; i++) {
+		job->rank[i] = list == NULL ? (uint8_t)i : NOT_LISTED;
+	}
+	failed = list == NULL ? ANN_OK : rank_listed(m->book, list, job->rank, err);
+	if (failed != ANN_OK) {
+		ann_error_context(err, "%s:%zu: rule \"%s\"", job->rule->origin,
+			job->rule->line, job->rule->name);
+	}
+	for (size_t i = 0; i < families; i++) {
+		if (!m->wanted[i]) {
+			job->rank[i] = NOT_LISTED;
+		}
+	}
+	return failed;
+}
+
+static enum ann_err compile_job(struct ann_matcher *m, const struct ann_rules *rules,
+	size_t at, struct ann_buf *text, struct ann_error *err)
+{
+	struct job *job = &m->jobs[at];
+	enum ann_err failed = compile_pattern(m, rules, at, text, err);
+
+	for (int i = ANN_RULE_WHEN; i < ANN_RULE_REGEXES && failed == ANN_OK; i++) {
+		unsigned flags = i == ANN_RULE_UNLESS_AFTER ? ANN_PATTERN_ANCHORED : 0;
+
+		if (job->rule->regex[i] != NULL) {
+			failed = compile_regex(rules, job, (enum ann_rule_regex)i, flags,
+				text, err);
+		}
+	}
+	if (failed == ANN_OK) {
+		failed = find_groups(job, err);
+	}
+	return failed == ANN_OK ? rank_families(m, job, err) : failed;
+}
+
+static enum ann_err compile_jobs(
+	struct ann_matcher *m, const struct ann_rules *rules, struct ann_error *err)
+{
+	struct ann_buf text = {0};
+	enum ann_err failed = ANN_OK;
+	bool told = false;
+
+	m->jobs = ann_alloc(ann_rules_count(rules) * sizeof(*m->jobs));
+	if (m->jobs == NULL) {
+		return ann_error_nomem(err);
+	}
+	for (size_t i = 0; i < ann_rules_count(rules) && failed == ANN_OK; i++) {
+		const struct ann_rule *rule = ann_rules_at(rules, i);
+
+		if (rule->enabled) {
+			m->jobs[m->count++].rule = rule;
+			failed = compile_job(m, rules, m->count - 1, &text, err);
+		}
+		if (ann_error_tell(err, failed)) {
+			told = true;
+			failed = ANN_OK;
+		}
+	}
+	ann_buf_deinit(&text);
+	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
+}
+
+static enum ann_err compile_words_of(struct ann_matcher *m, const struct ann_rules *rules,
+	const struct ann_family_words *words, struct ann_buf *text, struct ann_error *err)
+{
+	const struct ann_family *family = NULL;
+	struct ann_pattern **pattern = NULL;
+	enum ann_err failed = ann_codebook_need_family(
+		m->book, ann_span(words->family), &family, err);
+
+	if (failed == ANN_OK) {
+		ann_buf_clear(text);
+		failed = ann_rules_expand(rules, words->regex, text, err);
+	}
+	if (failed == ANN_OK) {
+		pattern = &m->words[family->order];
+		ann_pattern_free(*pattern);
+		*pattern = NULL;
+		failed = ann_pattern_new(pattern, ann_buf_all(text), 0, "words", err);
+	}
+	if (failed != ANN_OK) {
+		ann_error_context(err, "%s:%zu: family \"%s\"", words->origin, words->line,
+			words->family);
+	}
+	return failed;
+}
+
+static enum ann_err compile_words(
+	struct ann_matcher *m, const struct ann_rules *rules, struct ann_error *err)
+{
+	struct ann_buf text = {0};
+	enum ann_err failed = ANN_OK;
+
+	m->words = ann_alloc(ann_codebook_families(m->book) * sizeof(*m->words));
+	if (m->words == NULL) {
+		return ann_error_nomem(err);
+	}
+	for (size_t i = 0; i < ann_rules_words_count(rules) && failed == ANN_OK; i++) {
+		failed = compile_words_of(
+			m, rules, ann_rules_words_at(rules, i), &text, err);
+	}
+	ann_buf_deinit(&text);
+	return failed;
+}
+
+static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)
+{
+	size_t families = ann_codebook_families(m->book);
+	uint8_t rank[FAMILIES_MOST];
+	enum ann_err failed = ANN_OK;
+
+	if (families >= FAMILIES_MOST) {
+		return ann_error_set(
+			err, ANN_ECONFIG, "more than %d families", FAMILIES_MOST - 1);
+	}
+	memset(rank, m->options.families == NULL ? 0 : NOT_LISTED, sizeof(rank));
+	if (m->options.families != NULL) {
+		failed = rank_listed(m->book, m->options.families, rank, err);
+	}
+	for (size_t i = 0; i < families; i++) {
+		m->wanted[i] = rank[i] != NOT_LISTED;
+	}
+	return failed;
+}
+
+enum ann_err ann_matcher_new(struct ann_matcher **matcher, const struct ann_rules *rules,
+	const struct ann_codebook *book, const struct ann_matcher_options *options,
+	struct ann_error *err)
+{
+	struct ann_matcher *m = ann_alloc(sizeof(*m));
+	enum ann_err failed = ANN_OK;
+
+	if (m == NULL) {
+		return ann_error_nomem(err);
+	}
+	m->book = book;
+	m->options = *options;
+	failed = mark_wanted(m, err);
+	if (failed == ANN_OK) {
+		failed = compile_jobs(m, rules, err);
+	}
+	if (failed == ANN_OK) {
+		failed = compile_words(m, rules, err);
+	}
+	if (failed == ANN_OK && options->stop_at != NULL) {
+		failed = ann_pattern_new(
+			&m->stop, ann_span(options->stop_at), 0, "--quit-on", err);
+	}
+	if (failed == ANN_OK) {
+		failed = intern_escape(m, err);
+	}
+	if (failed == ANN_OK) {
+		m->automaton = ann_automaton_new(m->literals, m->literal_count);
+		failed = m->automaton == NULL ? ann_error_nomem(err) : ANN_OK;
+	}
+	if (failed != ANN_OK) {
+		ann_matcher_free(m);
+		return failed;
+	}
+	*matcher = m;
+	return ANN_OK;
+}
+
+static void deinit_job(struct job *job)
+{
+	for (size_t i = 0; i < ANN_RULE_REGEXES; i++) {
+		ann_pattern_free(job->regex[i]);
+	}
+	ann_free(job->rank);
+}
+
+void ann_matcher_free(struct ann_matcher *matcher)
+{
+	if (matcher == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < matcher->count; i++) {
+		deinit_job(&matcher->jobs[i]);
+	}
+	for (size_t i = 0; matcher->words != NULL && i < ann_codebook_families(matcher->book);
+		i++) {
+		ann_pattern_free(matcher->words[i]);
+	}
+	for (size_t i = 0; i < matcher->literal_count; i++) {
+		ann_free(matcher->wants[i].jobs);
+	}
+	ann_pattern_free(matcher->stop);
+	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
+	ann_automaton_free(matcher->automaton);
+	ann_free(matcher->words);
+	ann_free(matcher->wants);
+	ann_free(matcher->literals);
+	ann_free(matcher->jobs);
+	ann_free(matcher);
+}
+
+void ann_matcher_accelerate(struct ann_matcher *matcher)
+{
+	if (!ann_matcher_accelerated(matcher)) {
+		atomic_store_explicit(&matcher->vectorscan,
+			ann_vectorscan_new(matcher->literals, matcher->literal_count),
+			memory_order_release);
+	}
+}
+
+bool ann_matcher_accelerated(const struct ann_matcher *matcher)
+{
+	return ann_matcher_vectorscan(matcher) != NULL;
+}
+
+void ann_matcher_slow_rules(const struct ann_matcher *matcher,
+	void (*tell)(void *user, const struct ann_rule *rule), void *user)
+{
+	for (size_t i = 0; i < matcher->count; i++) {
+		if (matcher->jobs[i].where == WHERE_ANY) {
+			tell(user, matcher->jobs[i].rule);
+		}
+	}
+}

@@ -1,0 +1,117 @@
+#include "meaning.h"
+
+#include "value.h"
+
+/* A code that may be meant, before they are put in order. */
+struct meaning {
+	const struct ann_code *code;
+	unsigned rank; /* lower is likelier */
+};
+
+/* Meanings ordered by rank; those that are as likely stay as they were found. */
+struct meanings {
+	struct meaning at[ANN_MEANINGS_MOST];
+	size_t count;
+};
+
+static void add_meaning(
+	struct meanings *meanings, const struct ann_code *code, unsigned rank)
+{
+	size_t at = meanings->count;
+
+	if (at == ANN_MEANINGS_MOST) {
+		return;
+	}
+	while (at > 0 && meanings->at[at - 1].rank > rank) {
+		meanings->at[at] = meanings->at[at - 1];
+		at--;
+	}
+	meanings->at[at] = (struct meaning){code, rank};
+	meanings->count++;
+}
+
+static void add_reading(const struct ann_matcher *m, const struct job *job,
+	uint64_t value, struct meanings *meanings)
+{
+	const struct ann_code *const *codes = NULL;
+	size_t count = ann_codebook_find(m->book, value, &codes);
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned rank = job->rank[codes[i]->family->order];
+
+		if (rank != NOT_LISTED &&
+			(codes[i]->severity != ANN_SEVERITY_OK || m->options.annotate_ok)) {
+			add_meaning(meanings, codes[i], rank);
+		}
+	}
+}
+
+/* Families of which the line speaks come before those of which it does not. */
+static void weigh_words(const struct ann_matcher *m, struct ann_pattern_state *state,
+	struct ann_span line, struct meanings *meanings)
+{
+	struct ann_pattern **words = m->words;
+	struct meanings weighed = {0};
+	struct ann_range range;
+
+	for (size_t i = 0; i < meanings->count; i++) {
+		struct meaning meaning = meanings->at[i];
+		struct ann_pattern *spoken = words[meaning.code->family->order];
+
+		if (spoken == NULL ||
+			!ann_pattern_find(spoken, state, line, 0, &range)) {
+			meaning.rank += NOT_LISTED;
+		}
+		add_meaning(&weighed, meaning.code, meaning.rank);
+	}
+	*meanings = weighed;
+}
+
+static bool one_family(const struct meanings *meanings)
+{
+	for (size_t i = 1; i < meanings->count; i++) {
+		if (meanings->at[i].code->family != meanings->at[0].code->family) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool ann_meaning_of_number(const struct ann_matcher *m, struct ann_pattern_state *state,
+	const struct job *job, struct ann_span line, struct ann_span digits,
+	struct ann_hit *hit)
+{
+	struct meanings meanings = {0};
+	uint64_t readings[2];
+	size_t count = ann_value_read(digits, job->rule->base, readings);
+
+	for (size_t i = 0; i < count; i++) {
+		add_reading(m, job, readings[i], &meanings);
+	}
+	if (meanings.count == 0) {
+		return false;
+	}
+	if (!one_family(&meanings)) {
+		weigh_words(m, state, line, &meanings);
+	}
+	for (size_t i = 0; i < meanings.count; i++) {
+		hit->codes[i] = meanings.at[i].code;
+	}
+	hit->count = (unsigned)meanings.count;
+	return true;
+}
+
+bool ann_meaning_of_symbol(const struct ann_matcher *m, const struct job *job,
+	struct ann_span symbol, struct ann_hit *hit)
+{
+	const struct ann_code *code = ann_codebook_find_name(m->book, symbol);
+
+	if (code == NULL || job->rank[code->family->order] == NOT_LISTED ||
+		(code->severity == ANN_SEVERITY_OK && !m->options.annotate_ok)) {
+		return false;
+	}
+	hit->codes[0] = code;
+	hit->count = 1;
+	hit->symbol = true;
+	return true;
+}

@@ -1,0 +1,22 @@
+/*
+ * render_private - what the formats share.
+ */
+#ifndef CORE_RENDER_PRIVATE_H
+#define CORE_RENDER_PRIVATE_H
+
+#include "annotty/render.h"
+
+void ann_render_text(struct ann_renderer *renderer, const struct ann_batch *batch,
+	const struct ann_hit *hits, size_t count, struct ann_buf *out);
+
+void ann_render_json(const struct ann_renderer *renderer, const struct ann_batch *batch,
+	const struct ann_hit *hits, size_t count, struct ann_buf *out);
+
+/* A timestamp as it stands before a line of text, blank included. */
+void ann_render_timestamp(const struct ann_renderer *renderer,
+	const struct ann_batch *batch, struct ann_buf *out);
+
+/* The length of the SGR (colour) sequence at the front of `text`; 0: there is none. */
+size_t ann_sgr_length(struct ann_span text);
+
+#endif

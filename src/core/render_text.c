@@ -1,0 +1,199 @@
+#include "render_private.h"
+
+#include "annotty/lines.h"
+#include "utf8.h"
+
+#include <string.h>
+
+/* One batch on its way into text. */
+struct text {
+	struct ann_renderer *renderer;
+	const struct ann_batch *batch;
+	struct ann_buf *out;
+	size_t at;          /* how much of the batch is out */
+	bool line_start;    /* what comes next begins a line */
+	size_t stamp_width; /* of the last timestamp */
+};
+
+static void add_stamp(struct text *t)
+{
+	size_t before = t->out->len;
+
+	ann_render_timestamp(t->renderer, t->batch, t->out);
+	t->renderer->last_mono_ns = t->batch->mono_ns;
+	t->stamp_width = t->out->len - before;
+}
+
+/* How many bytes at the front of `text` a terminal may be shown as they are. */
+static size_t harmless(struct ann_span text)
+{
+	unsigned char first = (unsigned char)text.ptr[0];
+
+	if (first >= 0x20 && first < 0x7F) {
+		return 1;
+	}
+	if (first == '\t' || first == '\n' || first == '\r') {
+		return 1;
+	}
+	if (first < 0x80) {
+		return first == '\033' ? ann_sgr_length(text) : 0;
+	}
+	/* U+0080 to U+009F are controls as well; so are these bytes in 8-bit sets. */
+	if (first == 0xC2 && text.len > 1 && (unsigned char)text.ptr[1] < 0xA0) {
+		return 0;
+	}
+	return first >= 0xA0 ? 1 : 0;
+}
+
+/* Shows a control character: ^G, ^?, <9B>, <U+009B>. Returns how long it was. */
+static size_t show_control(struct ann_span text, struct ann_buf *out)
+{
+	unsigned char first = (unsigned char)text.ptr[0];
+
+	if (first < 0x80) {
+		ann_buf_char(out, '^');
+		ann_buf_char(out, (char)(first ^ 0x40));
+		return 1;
+	}
+	if (first == 0xC2 && ann_utf8_char(text) == 2) {
+		ann_buf_printf(out, "<U+%04X>", (unsigned char)text.ptr[1]);
+		return 2;
+	}
+	ann_buf_printf(out, "<%02X>", first);
+	return 1;
+}
+
+static void add_masked(struct ann_span text, struct ann_buf *out)
+{
+	size_t at = 0;
+
+	while (at < text.len) {
+		struct ann_span rest = {text.ptr + at, text.len - at};
+		size_t len = harmless(rest);
+		size_t whole = (unsigned char)rest.ptr[0] < 0x80 ? 0 : ann_utf8_char(rest);
+
+		/* The rest of a character whose first byte is fine goes with it. */
+		if (len == 1 && whole > 1) {
+			len = whole;
+		}
+		ann_buf_add(out, rest.ptr, len);
+		at += len > 0 ? len : show_control(rest, out);
+	}
+}
+
+static void add_bytes(struct text *t, struct ann_span bytes)
+{
+	if (t->renderer->options.mask_controls) {
+		add_masked(bytes, t->out);
+	} else {
+		ann_buf_span(t->out, bytes);
+	}
+}
+
+/* The bytes of the batch up to `end`, with a timestamp where a line begins. */
+static void copy_to(struct text *t, size_t end)
+{
+	struct ann_span bytes = t->batch->bytes;
+
+	if (t->renderer->options.timestamp == ANN_TIMESTAMP_NONE) {
+		add_bytes(t, (struct ann_span){bytes.ptr + t->at, end - t->at});
+		t->at = end;
+		return;
+	}
+	while (t->at < end) {
+		struct ann_line line = ann_line_at(bytes, t->at);
+		size_t stop = line.next < end ? line.next : end;
+
+		if (t->line_start) {
+			add_stamp(t);
+		}
+		add_bytes(t, (struct ann_span){bytes.ptr + t->at, stop - t->at});
+		t->line_start = stop == line.next && line.next > line.end;
+		t->at = stop;
+	}
+}
+
+/* The colours that the line itself has set up to `end`, again. */
+static void restore_colors(struct text *t, size_t start, size_t end)
+{
+	const char *bytes = t->batch->bytes.ptr;
+
+	while (start < end) {
+		const char *escape = memchr(bytes + start, '\033', end - start);
+		struct ann_span rest = {escape, 0};
+
+		if (escape == NULL) {
+			return;
+		}
+		rest.len = (size_t)(bytes + end - escape);
+		size_t len = ann_sgr_length(rest);
+
+		ann_buf_add(t->out, escape, len);
+		start = (size_t)(escape - bytes) + (len > 0 ? len : 1);
+	}
+}
+
+/* How many columns stand left of the value; tabs stay tabs. */
+static void add_indent(struct text *t, const struct ann_hit *hit)
+{
+	const char *bytes = t->batch->bytes.ptr;
+	size_t at = hit->line_start;
+
+	ann_buf_fill(t->out, ' ', t->stamp_width);
+	while (at < hit->start) {
+		struct ann_span rest = {bytes + at, hit->start - at};
+		unsigned char c = (unsigned char)bytes[at];
+		size_t skip = ann_sgr_length(rest);
+
+		if (skip == 0 && (c < 0x80 || c >= 0xC0)) {
+			bool masked = t->renderer->options.mask_controls && c < 0x20 &&
+				c != '\t';
+
+			ann_buf_fill(t->out, c == '\t' ? '\t' : ' ', masked ? 2 : 1);
+		}
+		at += skip > 0 ? skip : 1;
+	}
+}
+
+/* The line's own line end, or LF when it has none or one that does not feed. */
+static struct ann_span line_end_of(const struct text *t, const struct ann_hit *hit)
+{
+	struct ann_span bytes = t->batch->bytes;
+	size_t at = hit->line_end;
+
+	if (at + 1 < bytes.len && bytes.ptr[at] == '\r' && bytes.ptr[at + 1] == '\n') {
+		return (struct ann_span){bytes.ptr + at, 2};
+	}
+	return ann_span("\n");
+}
+
+/* On a line of its own: `        ^~~~~ [NAME: description]`. */
+static void add_below(struct text *t, const struct ann_hit *hit)
+{
+	ann_buf_span(t->out, line_end_of(t, hit));
+	add_indent(t, hit);
+	ann_buf_char(t->out, '^');
+	ann_buf_fill(t->out, '~', hit->end - hit->start - 1);
+}
+
+void ann_render_text(struct ann_renderer *renderer, const struct ann_batch *batch,
+	const struct ann_hit *hits, size_t count, struct ann_buf *out)
+{
+	const struct ann_render_options *options = &renderer->options;
+	struct text t = {renderer, batch, out, 0, !renderer->in_line, 0};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct ann_hit *hit = &hits[i];
+		size_t at = options->placement == ANN_INLINE ? hit->end : hit->line_end;
+
+		copy_to(&t, at);
+		if (options->placement == ANN_BELOW) {
+			add_below(&t, hit);
+		}
+		ann_render_annotation(hit, options->names_only, options->color, out);
+		if (options->color) {
+			restore_colors(&t, hit->line_start, at);
+		}
+	}
+	copy_to(&t, batch->bytes.len);
+}

@@ -1,0 +1,175 @@
+#include "annotty/span.h"
+
+#include <string.h>
+#include <strings.h>
+
+struct ann_span ann_span(const char *text)
+{
+	return (struct ann_span){text, text == NULL ? 0 : strlen(text)};
+}
+
+bool ann_span_equal(struct ann_span a, struct ann_span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool ann_span_is(struct ann_span span, const char *text)
+{
+	return ann_span_equal(span, ann_span(text));
+}
+
+bool ann_span_equal_nocase(struct ann_span a, struct ann_span b)
+{
+	return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+long ann_span_find_nocase(struct ann_span span, struct ann_span needle)
+{
+	if (needle.len == 0) {
+		return 0;
+	}
+	for (size_t at = 0; at + needle.len <= span.len; at++) {
+		struct ann_span here = {span.ptr + at, needle.len};
+
+		if (ann_span_equal_nocase(here, needle)) {
+			return (long)at;
+		}
+	}
+	return -1;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct ann_span ann_span_trim(struct ann_span span)
+{
+	while (span.len > 0 && is_blank(span.ptr[0])) {
+		span.ptr++;
+		span.len--;
+	}
+	while (span.len > 0 && is_blank(span.ptr[span.len - 1])) {
+		span.len--;
+	}
+	return span;
+}
+
+struct ann_span ann_span_next(struct ann_span *rest, char separator)
+{
+	struct ann_span piece = *rest;
+	const char *end =
+		rest->len == 0 ? NULL : memchr(rest->ptr, separator, rest->len);
+
+	if (end == NULL) {
+		*rest = (struct ann_span){NULL, 0};
+		return piece;
+	}
+	piece.len = (size_t)(end - piece.ptr);
+	rest->ptr = end + 1;
+	rest->len -= piece.len + 1;
+	return piece;
+}
+
+static bool separates(char c)
+{
+	return c == ',' || is_blank(c);
+}
+
+struct ann_span ann_span_word(struct ann_span *rest)
+{
+	while (rest->len > 0 && separates(rest->ptr[0])) {
+		rest->ptr++;
+		rest->len--;
+	}
+	struct ann_span word = {rest->ptr, 0};
+
+	while (rest->len > 0 && !separates(rest->ptr[0])) {
+		rest->ptr++;
+		rest->len--;
+		word.len++;
+	}
+	return word;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9') {
+		return c - '0';
+	}
+	if (c >= 'a' && c <= 'f') {
+		return c - 'a' + 10;
+	}
+	if (c >= 'A' && c <= 'F') {
+		return c - 'A' + 10;
+	}
+	return 16;
+}
+
+bool ann_span_digits(struct ann_span span, int base, uint64_t *value)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < span.len; i++) {
+		int d = digit(span.ptr[i]);
+
+		if (d >= base ||
+			sum > (UINT64_MAX - (uint64_t)d) / (uint64_t)base) {
+			return false;
+		}
+		sum = sum * (uint64_t)base + (uint64_t)d;
+	}
+	*value = sum;
+	return span.len > 0;
+}
+
+bool ann_span_number(struct ann_span span, uint64_t *value)
+{
+	if (span.len > 2 && span.ptr[0] == '0' && (span.ptr[1] | 0x20) == 'x') {
+		return ann_span_digits(
+			(struct ann_span){span.ptr + 2, span.len - 2}, 16, value);
+	}
+	return ann_span_digits(span, 10, value);
+}
+
+bool ann_is_word(unsigned char byte)
+{
+	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+		(byte >= 'a' && byte <= 'z') || byte == '_';
+}
+
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+unsigned ann_span_distance(struct ann_span a, struct ann_span b)
+{
+	enum { LONGEST = 63 };
+	unsigned row[LONGEST + 1];
+
+	a.len = a.len > LONGEST ? LONGEST : a.len;
+	b.len = b.len > LONGEST ? LONGEST : b.len;
+	for (size_t j = 0; j <= b.len; j++) {
+		row[j] = (unsigned)j;
+	}
+	for (size_t i = 1; i <= a.len; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b.len; j++) {
+			unsigned above = row[j];
+			unsigned same = lower(a.ptr[i - 1]) == lower(b.ptr[j - 1]);
+
+			row[j] = least(diagonal + !same,
+				least(above, row[j - 1]) + 1);
+			diagonal = above;
+		}
+	}
+	return row[b.len];
+}

@@ -1,0 +1,269 @@
+#include "annotty/summary.h"
+
+#include "annotty/alloc.h"
+#include "annotty/lines.h"
+#include "annotty/render.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct place {
+	const char *source;
+	uint64_t line; /* from 1 */
+};
+
+struct count {
+	const struct ann_code *code;
+	uint64_t hits;
+	struct place first;
+	struct place last;
+};
+
+struct ann_summary {
+	const struct ann_codebook *book;
+	struct count **counts; /* per family: a count per code, or NULL while unused */
+	const char *source;    /* the last one */
+	bool many_sources;
+	uint64_t lines;
+	uint64_t lines_hit;
+	uint64_t hits;
+};
+
+struct ann_summary *ann_summary_new(const struct ann_codebook *book)
+{
+	struct ann_summary *summary = ann_alloc(sizeof(*summary));
+
+	if (summary == NULL) {
+		return NULL;
+	}
+	summary->book = book;
+	summary->counts = ann_alloc(
+		ann_codebook_families(book) * sizeof(struct count *));
+	if (summary->counts == NULL) {
+		ann_free(summary);
+		return NULL;
+	}
+	return summary;
+}
+
+void ann_summary_free(struct ann_summary *summary)
+{
+	if (summary == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < ann_codebook_families(summary->book); i++) {
+		ann_free(summary->counts[i]);
+	}
+	ann_free(summary->counts);
+	ann_free(summary);
+}
+
+/* NULL when there is no memory: that family is then left out. */
+static struct count *count_of(struct ann_summary *summary, const struct ann_code *code)
+{
+	const struct ann_family *family = code->family;
+	struct count **counts = &summary->counts[family->order];
+
+	if (*counts == NULL) {
+		*counts = ann_alloc(family->count * sizeof(**counts));
+	}
+	return *counts == NULL ? NULL : &(*counts)[code - ann_family_codes(family)];
+}
+
+static void add_hit(
+	struct ann_summary *summary, const struct ann_hit *hit, struct place place)
+{
+	struct count *count = count_of(summary, hit->codes[0]);
+
+	summary->hits++;
+	if (count == NULL) {
+		return;
+	}
+	if (count->hits++ == 0) {
+		count->code = hit->codes[0];
+		count->first = place;
+	}
+	count->last = place;
+}
+
+void ann_summary_add(struct ann_summary *summary, const char *source,
+	const struct ann_batch *batch, const struct ann_hit *hits, size_t count)
+{
+	struct place place = {source, batch->seq};
+	size_t at = 0;
+
+	summary->many_sources |= summary->source != NULL &&
+		strcmp(summary->source, source) != 0;
+	summary->source = source;
+	summary->lines += ann_lines_count(batch->bytes);
+	for (size_t i = 0; i < count; i++) {
+		struct ann_span between = {batch->bytes.ptr + at, hits[i].line_start - at};
+
+		/* What lies before a line ends with a line end, a CR too. */
+		place.line += ann_lines_count(between);
+		summary->lines_hit += i == 0 || hits[i].line_start != at;
+		at = hits[i].line_start;
+		add_hit(summary, &hits[i], place);
+	}
+}
+
+static int compare_counts(const void *a, const void *b)
+{
+	const struct count *x = *(const struct count *const *)a;
+	const struct count *y = *(const struct count *const *)b;
+
+	if (x->hits != y->hits) {
+		return x->hits > y->hits ? -1 : 1;
+	}
+	if (x->code->value != y->code->value) {
+		return x->code->value < y->code->value ? -1 : 1;
+	}
+	return x->code < y->code ? -1 : x->code > y->code;
+}
+
+/* All counts above zero, in the order they are shown; to be freed. */
+static const struct count **collect(const struct ann_summary *summary, size_t *found)
+{
+	const struct count **all = NULL;
+	size_t room = 0;
+
+	*found = 0;
+	for (size_t f = 0; f < ann_codebook_families(summary->book); f++) {
+		const struct count *counts = summary->counts[f];
+		size_t codes = ann_codebook_family(summary->book, f)->count;
+
+		for (size_t i = 0; counts != NULL && i < codes; i++) {
+			if (counts[i].hits == 0) {
+				continue;
+			}
+			if (ann_grow((void **)&all, &room, *found,
+				    sizeof(const struct count *)) != 0) {
+				ann_free(all);
+				return NULL;
+			}
+			all[(*found)++] = &counts[i];
+		}
+	}
+	if (*found > 1) {
+		qsort(all, *found, sizeof(const struct count *), compare_counts);
+	}
+	return all;
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* "12 status values of 3 codes on 11 of 2000 lines" */
+static void add_totals(
+	const struct ann_summary *summary, size_t codes, struct ann_buf *out)
+{
+	ann_buf_printf(out, "%llu status value%s of %zu code%s on %llu of %llu line%s",
+		(unsigned long long)summary->hits, plural(summary->hits), codes,
+		plural(codes), (unsigned long long)summary->lines_hit,
+		(unsigned long long)summary->lines, plural(summary->lines));
+}
+
+static void add_place(const struct ann_summary *summary, const struct place *place,
+	int width, struct ann_buf *out)
+{
+	if (summary->many_sources) {
+		ann_buf_printf(out, "%s:", place->source);
+		width = 0;
+	}
+	ann_buf_printf(out, "%*llu", width, (unsigned long long)place->line);
+}
+
+static void write_text(const struct ann_summary *summary,
+	const struct count *const *counts, size_t found, struct ann_buf *out)
+{
+	add_totals(summary, found, out);
+	ann_buf_char(out, '\n');
+	if (found > 0) {
+		ann_buf_str(out, "   count      first       last  code\n");
+	}
+	for (size_t i = 0; i < found; i++) {
+		ann_buf_printf(out, "%8llu ", (unsigned long long)counts[i]->hits);
+		add_place(summary, &counts[i]->first, 10, out);
+		ann_buf_char(out, ' ');
+		add_place(summary, &counts[i]->last, 10, out);
+		ann_buf_printf(out, "  %s %.*s\n", ann_code_hex(counts[i]->code->value).text,
+			ANN_SPAN_ARG(counts[i]->code->name));
+	}
+}
+
+static void write_markdown(const struct ann_summary *summary,
+	const struct count *const *counts, size_t found, struct ann_buf *out)
+{
+	add_totals(summary, found, out);
+	ann_buf_str(out, found == 0 ? "\n"
+				    : "\n\n| count | code | name | meaning | first | last |"
+				      "\n| ---: | --- | --- | --- | ---: | ---: |\n");
+	for (size_t i = 0; i < found; i++) {
+		const struct ann_code *code = counts[i]->code;
+
+		ann_buf_printf(out, "| %llu | %s | %.*s | %.*s | ",
+			(unsigned long long)counts[i]->hits,
+			ann_code_hex(code->value).text, ANN_SPAN_ARG(code->name),
+			ANN_SPAN_ARG(code->description));
+		add_place(summary, &counts[i]->first, 0, out);
+		ann_buf_str(out, " | ");
+		add_place(summary, &counts[i]->last, 0, out);
+		ann_buf_str(out, " |\n");
+	}
+}
+
+static void add_json_place(
+	const char *key, const struct place *place, struct ann_buf *out)
+{
+	ann_buf_str(out, key);
+	ann_buf_str(out, "{\"source\":");
+	ann_render_json_string(ann_span(place->source), out);
+	ann_buf_str(out, ",\"line\":");
+	ann_buf_u64(out, place->line);
+	ann_buf_char(out, '}');
+}
+
+static void write_json(const struct ann_summary *summary,
+	const struct count *const *counts, size_t found, struct ann_buf *out)
+{
+	ann_buf_printf(out, "{\"lines\":%llu,\"lines_annotated\":%llu,\"values\":%llu,"
+			    "\"codes\":[",
+		(unsigned long long)summary->lines, (unsigned long long)summary->lines_hit,
+		(unsigned long long)summary->hits);
+	for (size_t i = 0; i < found; i++) {
+		ann_buf_str(out, i > 0 ? ",{\"count\":" : "{\"count\":");
+		ann_buf_u64(out, counts[i]->hits);
+		add_json_place(",\"first\":", &counts[i]->first, out);
+		add_json_place(",\"last\":", &counts[i]->last, out);
+		ann_buf_str(out, ",\"meaning\":");
+		ann_render_code(counts[i]->code, out);
+		ann_buf_char(out, '}');
+	}
+	ann_buf_str(out, "]}\n");
+}
+
+void ann_summary_write(const struct ann_summary *summary, enum ann_summary_format format,
+	struct ann_buf *out)
+{
+	size_t found = 0;
+	const struct count **counts = collect(summary, &found);
+
+	if (counts == NULL && found > 0) {
+		out->failed = true;
+		return;
+	}
+	switch (format) {
+	case ANN_SUMMARY_TEXT:
+		write_text(summary, counts, found, out);
+		break;
+	case ANN_SUMMARY_MARKDOWN:
+		write_markdown(summary, counts, found, out);
+		break;
+	case ANN_SUMMARY_JSON:
+		write_json(summary, counts, found, out);
+		break;
+	}
+	ann_free((void *)counts);
+}

@@ -1,0 +1,18 @@
+/*
+ * utf8 - is it text?
+ */
+#ifndef CORE_UTF8_H
+#define CORE_UTF8_H
+
+#include "annotty/span.h"
+
+/*
+ * The length of the valid UTF-8 character at the front of `text` (Unicode 15, table
+ * 3-7: no surrogates, nothing overlong), or 0 when there is none.
+ */
+size_t ann_utf8_char(struct ann_span text);
+
+/* How many bytes at the front of `text` are valid UTF-8. */
+size_t ann_utf8_valid(struct ann_span text);
+
+#endif

@@ -1,0 +1,33 @@
+#include "value.h"
+
+/* Takes off what says that a number is hex. */
+static bool strip_hex_marks(struct ann_span *digits)
+{
+	if (digits->len > 2 && digits->ptr[0] == '0' && (digits->ptr[1] | 0x20) == 'x') {
+		digits->ptr += 2;
+		digits->len -= 2;
+		return true;
+	}
+	if (digits->len > 1 && (digits->ptr[digits->len - 1] | 0x20) == 'h') {
+		digits->len--;
+		return true;
+	}
+	return false;
+}
+
+size_t ann_value_read(struct ann_span digits, enum ann_base base, uint64_t readings[2])
+{
+	bool marked = strip_hex_marks(&digits);
+	bool padded = digits.len > 1 && digits.ptr[0] == '0';
+	bool hex = marked || base != ANN_BASE_DEC;
+	bool dec = !marked && base != ANN_BASE_HEX && (base == ANN_BASE_DEC || !padded);
+	size_t count = 0;
+
+	if (dec && ann_span_digits(digits, 10, &readings[count])) {
+		count++;
+	}
+	if (hex && ann_span_digits(digits, 16, &readings[count])) {
+		count += count == 0 || readings[0] != readings[1];
+	}
+	return count;
+}

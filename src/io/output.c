@@ -1,0 +1,273 @@
+#include "io/output.h"
+
+#include "annotty/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEEP_DEFAULT = 5, KEEP_MOST = 9999 };
+
+bool ann_format_parse(struct ann_span name, enum ann_format *format)
+{
+	static const char *const names[] = {"text", "json", "raw"};
+
+	for (size_t i = 0; i < ANN_LEN(names); i++) {
+		if (ann_span_is(name, names[i])) {
+			*format = (enum ann_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *name_of(const struct ann_output *output)
+{
+	return output->path == NULL ? "standard output" : output->path;
+}
+
+/* A number of bytes with K, M or G behind it, powers of 1024. */
+static bool parse_size(struct ann_span text, uint64_t *bytes)
+{
+	static const char units[] = "KMG";
+	const char *unit = text.len == 0 ? NULL : strchr(units, text.ptr[text.len - 1]);
+	unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+
+	text.len -= unit != NULL;
+	if (!ann_span_digits(text, 10, bytes) || *bytes > UINT64_MAX >> shift) {
+		return false;
+	}
+	*bytes <<= shift;
+	return *bytes > 0;
+}
+
+/* One `key=value`. False: the value does not fit; *known tells whether the key does. */
+static bool set_option(struct ann_output *output, struct ann_span key,
+	struct ann_span value, bool *known)
+{
+	uint64_t number = 0;
+	bool fits = true;
+
+	*known = true;
+	if (ann_span_is(key, "format")) {
+		output->has_format = true;
+		fits = ann_format_parse(value, &output->format);
+	} else if (output->path != NULL && ann_span_is(key, "rotate")) {
+		fits = parse_size(value, &output->rotate_bytes);
+	} else if (output->path != NULL && ann_span_is(key, "keep")) {
+		fits = ann_span_digits(value, 10, &number) && number <= KEEP_MOST;
+		output->keep = (unsigned)number;
+	} else {
+		*known = false;
+	}
+	return fits;
+}
+
+static enum ann_err set_options(struct ann_output *output, const char *spec,
+	struct ann_span options, struct ann_error *err)
+{
+	while (options.len > 0) {
+		struct ann_span value = ann_span_next(&options, '&');
+		struct ann_span key = ann_span_next(&value, '=');
+		bool known = false;
+		bool fits = set_option(output, key, value, &known);
+
+		if (!known) {
+			return ann_error_set(err, ANN_ECONFIG,
+				"output \"%s\": unknown key \"%.*s\"; %s", spec,
+				ANN_SPAN_ARG(key),
+				output->path == NULL
+					? "standard output knows format"
+					: "a file knows format, rotate and keep");
+		}
+		if (!fits) {
+			return ann_error_set(err, ANN_ECONFIG,
+				"output \"%s\": \"%.*s\" is no %.*s%s", spec,
+				ANN_SPAN_ARG(value), ANN_SPAN_ARG(key),
+				ann_span_is(key, "format")
+					? "; it is text, json or raw"
+					: "; expected a number such as 5 or, for rotate, 10M");
+		}
+	}
+	return ANN_OK;
+}
+
+enum ann_err ann_output_init(
+	struct ann_output *output, const char *spec, struct ann_error *err)
+{
+	struct ann_span options = ann_span(spec);
+	struct ann_span target = ann_span_next(&options, '?');
+	enum ann_err failed = ANN_OK;
+
+	*output = (struct ann_output){.fd = -1, .keep = KEEP_DEFAULT};
+	if (target.len > 5 && strncmp(spec, "file:", 5) == 0) {
+		output->path = ann_copy(target.ptr + 5, target.len - 5);
+		if (output->path == NULL) {
+			return ann_error_nomem(err);
+		}
+	} else if (!ann_span_is(target, "-")) {
+		return ann_error_set(err, ANN_ECONFIG,
+			"output \"%s\": expected - or file:PATH", spec);
+	}
+	failed = set_options(output, spec, options, err);
+	if (failed != ANN_OK) {
+		ann_free(output->path);
+		output->path = NULL;
+	}
+	return failed;
+}
+
+enum ann_err ann_output_open(struct ann_output *output, struct ann_error *err)
+{
+	struct stat status;
+
+	if (output->path == NULL) {
+		output->fd = STDOUT_FILENO;
+		return ANN_OK;
+	}
+	output->fd = open(output->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (output->fd < 0 || fstat(output->fd, &status) != 0) {
+		return ann_error_os(err, errno, "output \"%s\"", output->path);
+	}
+	output->size_bytes = (uint64_t)status.st_size;
+	return ANN_OK;
+}
+
+static enum ann_err close_file(struct ann_output *output, struct ann_error *err)
+{
+	int fd = output->fd;
+
+	output->fd = -1;
+	if (fd >= 0 && close(fd) != 0 && errno != EPIPE) {
+		return ann_error_os(err, errno, "output \"%s\"", name_of(output));
+	}
+	return ANN_OK;
+}
+
+/* What write(2) could not take at once. False: give up, errno tells. */
+static bool can_go_on(int fd)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLOUT};
+
+	if (errno == EAGAIN) {
+		return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+	}
+	return errno == EINTR;
+}
+
+static enum ann_err write_all(
+	struct ann_output *output, struct ann_span bytes, struct ann_error *err)
+{
+	while (bytes.len > 0 && output->fd >= 0) {
+		ssize_t done = write(output->fd, bytes.ptr, bytes.len);
+
+		if (done >= 0) {
+			bytes.ptr += done;
+			bytes.len -= (size_t)done;
+			output->size_bytes += (uint64_t)done;
+		} else if (errno == EPIPE) {
+			return close_file(output, err);
+		} else if (!can_go_on(output->fd)) {
+			return ann_error_os(
+				err, errno, "output \"%s\"", name_of(output));
+		}
+	}
+	return ANN_OK;
+}
+
+/* PATH.2 becomes PATH.3 and so on; the oldest is overwritten. */
+static enum ann_err rotate(struct ann_output *output, struct ann_error *err)
+{
+	struct ann_buf from = {0};
+	struct ann_buf to = {0};
+	enum ann_err failed = close_file(output, err);
+
+	for (unsigned i = output->keep; i > 0 && failed == ANN_OK; i--) {
+		ann_buf_clear(&from);
+		ann_buf_clear(&to);
+		ann_buf_str(&from, output->path);
+		if (i > 1) {
+			ann_buf_printf(&from, ".%u", i - 1);
+		}
+		ann_buf_char(&from, '\0');
+		ann_buf_printf(&to, "%s.%u", output->path, i);
+		ann_buf_char(&to, '\0');
+		if (from.failed || to.failed) {
+			failed = ann_error_nomem(err);
+		} else if (rename(from.ptr, to.ptr) != 0 && errno != ENOENT) {
+			failed = ann_error_os(err, errno, "output \"%s\": rename to %s",
+				output->path, to.ptr);
+		}
+	}
+	if (failed == ANN_OK && output->keep == 0 && unlink(output->path) != 0) {
+		failed = ann_error_os(err, errno, "output \"%s\"", output->path);
+	}
+	ann_buf_deinit(&from);
+	ann_buf_deinit(&to);
+	return failed == ANN_OK ? ann_output_open(output, err) : failed;
+}
+
+/* How much of `bytes` still goes into the file: whole lines, one at least if it is new. */
+static size_t fitting(const struct ann_output *output, struct ann_span bytes)
+{
+	uint64_t room = output->rotate_bytes > output->size_bytes
+		? output->rotate_bytes - output->size_bytes
+		: 0;
+	const char *end = NULL;
+
+	if (bytes.len <= room) {
+		return bytes.len;
+	}
+	end = room == 0 ? NULL : memrchr(bytes.ptr, '\n', (size_t)room);
+	if (end == NULL && output->size_bytes == 0) {
+		end = memchr(bytes.ptr, '\n', bytes.len);
+		return end == NULL ? bytes.len : (size_t)(end - bytes.ptr) + 1;
+	}
+	return end == NULL ? 0 : (size_t)(end - bytes.ptr) + 1;
+}
+
+enum ann_err ann_output_write(
+	struct ann_output *output, struct ann_span bytes, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	if (output->rotate_bytes == 0) {
+		return write_all(output, bytes, err);
+	}
+	while (bytes.len > 0 && failed == ANN_OK) {
+		size_t take = fitting(output, bytes);
+
+		failed = write_all(output, (struct ann_span){bytes.ptr, take}, err);
+		bytes.ptr += take;
+		bytes.len -= take;
+		if (failed == ANN_OK && bytes.len > 0) {
+			failed = rotate(output, err);
+		}
+	}
+	return failed;
+}
+
+enum ann_err ann_output_reopen(struct ann_output *output, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	if (output->path == NULL) {
+		return ANN_OK;
+	}
+	failed = close_file(output, err);
+	return failed == ANN_OK ? ann_output_open(output, err) : failed;
+}
+
+enum ann_err ann_output_close(struct ann_output *output, struct ann_error *err)
+{
+	enum ann_err failed = close_file(output, err);
+
+	ann_free(output->path);
+	output->path = NULL;
+	return failed;
+}

@@ -1,0 +1,5 @@
+﻿#define A\
+ 0x10ULL /* 中� --- 
+ *	***
+ === */
+#define B '\x41' /* no end
