@@ -19,7 +19,8 @@
  *
  * Patterns are PCRE2's, on bytes, and see one line without its line end. A pattern has
  * a group named `code`, or `name` for symbols, or both; a group `family` may catch the
- * name of a family. The first rule that claims a piece of the line has it.
+ * name of a family, and a group `same` another print of the same number (hex and
+ * decimal, say), without which the match does not count. The first rule that claims a piece of the line has it.
  *
  * Definitions are looked up when the rules are used, so a later file can widen what an
  * earlier one matches. A rule of a name that is there already replaces it in its place;

@@ -26,7 +26,10 @@ void ann_summary_free(struct ann_summary *summary);
 void ann_summary_add(struct ann_summary *summary, const char *source,
 	const struct ann_batch *batch, const struct ann_hit *hits, size_t count);
 
-/* Appends the summary, the commonest code first. */
+/*
+ * Appends the summary, the commonest code first. Sets `out->failed` also when there was
+ * no memory to count with.
+ */
 void ann_summary_write(const struct ann_summary *summary, enum ann_summary_format format,
 	struct ann_buf *out);
 

@@ -1,7 +1,7 @@
 /*
  * table - code tables as text.
  *
- * UTF-8 lines, LF or CRLF:
+ * UTF-8 lines without control characters, LF or CRLF:
  *
  *     # family: nx_secure_tls          head: family, title, source, revision
  *     # any other comment

@@ -72,8 +72,9 @@ static struct ann_definition *add_definition(
 		.name = token->text,
 		.comment = ann_remarks_before(&s->remarks, token->line),
 		.wanted = true,
-		.base = all->count++,
+		.base = all->count,
 	};
+	all->count++;
 	ann_remarks_turn_to(&s->remarks, &d->comment, token);
 	return d;
 }

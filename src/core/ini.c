@@ -12,7 +12,18 @@ struct reader {
 	ann_ini_cb take;
 	void *user;
 	struct ann_error *err;
+	bool told; /* of a mistake, and went on */
 };
+
+/* A mistake that somebody is told of does not end the reading. */
+static enum ann_err go_on(struct reader *r, enum ann_err failed)
+{
+	if (ann_error_tell(r->err, failed)) {
+		r->told = true;
+		return ANN_OK;
+	}
+	return failed;
+}
 
 enum ann_err ann_ini_error(
 	const struct ann_ini_entry *entry, struct ann_error *err, const char *text, ...)
@@ -93,7 +104,8 @@ static enum ann_err read_line(struct reader *r, struct ann_span raw)
 		ann_buf_span(&r->value, line);
 		return ANN_OK;
 	}
-	failed = finish_key(r);
+	/* A mistake in the key before is not one in this line. */
+	failed = go_on(r, finish_key(r));
 	if (failed != ANN_OK || line.len == 0) {
 		return failed;
 	}
@@ -106,20 +118,15 @@ enum ann_err ann_ini_read(struct ann_span text, const char *origin, ann_ini_cb t
 	struct reader r = {
 		.entry = {.origin = origin}, .take = take, .user = user, .err = err};
 	enum ann_err failed = ANN_OK;
-	bool told = false;
 
 	while (text.ptr != NULL && failed == ANN_OK) {
 		r.line++;
-		failed = read_line(&r, ann_span_next(&text, '\n'));
-		if (ann_error_tell(err, failed)) {
-			told = true;
-			failed = ANN_OK;
-		}
+		failed = go_on(&r, read_line(&r, ann_span_next(&text, '\n')));
 	}
 	if (failed == ANN_OK) {
-		failed = finish_key(&r);
+		failed = go_on(&r, finish_key(&r));
 	}
-	if (failed == ANN_OK && told) {
+	if (failed == ANN_OK && r.told) {
 		failed = ANN_ECONFIG;
 	}
 	ann_buf_deinit(&r.value);

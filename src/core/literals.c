@@ -325,6 +325,16 @@ static void parse_escape(struct parser *p, struct sum *sum)
 	}
 }
 
+/* Behind `[:`. What is not closed as it should be is no name, but plain bytes. */
+static void skip_class_name(struct parser *p)
+{
+	skip(p, "^");
+	while (p->at < p->end && *p->at >= 'a' && *p->at <= 'z') {
+		p->at++;
+	}
+	p->lost |= !skip(p, ":]");
+}
+
 /* Behind `[`. Small sets of plain bytes are expanded, the rest is anything. */
 static void parse_class(struct parser *p, struct sum *sum)
 {
@@ -344,9 +354,8 @@ static void parse_class(struct parser *p, struct sum *sum)
 		} else if (*p->at == '[' || (*p->at == '-' && p->at > first)) {
 			/* [:alpha:], ranges */
 			plain = false;
-			if (next_is(p, "[:")) {
-				skip_to(p, ']');
-				p->lost |= p->at[-2] != ':';
+			if (skip(p, "[:")) {
+				skip_class_name(p);
 				continue;
 			}
 		}
@@ -378,6 +387,8 @@ static bool parse_flags(struct parser *p)
 			on = false;
 			break;
 		case 'x':
+			/* Twice, it also makes blanks in classes not count. */
+			p->lost |= p->at + 1 < p->end && p->at[1] == 'x';
 			p->extended = on;
 			break;
 		case 'i':
@@ -427,11 +438,6 @@ static bool parse_group(struct parser *p, struct sum *sum)
 			return true;
 		}
 	}
-	if (skip(p, "?#")) {
-		skip_to(p, ')');
-		sum_empty(p, sum);
-		return true;
-	}
 	if (skip(p, "?<") || skip(p, "?P<")) {
 		skip_to(p, '>');
 	} else if (skip(p, "?'")) {
@@ -463,7 +469,6 @@ static bool parse_braces(struct parser *p, struct repeat *repeat)
 	bool comma = false;
 	const char *digits = p->at;
 
-	p->lost |= next_is(p, ","); /* {,3} repeats from PCRE2 10.43 on */
 	skip_digits(p);
 	repeat->none = p->at > digits && digits[0] == '0';
 	repeat->many = p->at - digits != 1 || digits[0] != '1';
@@ -471,6 +476,8 @@ static bool parse_braces(struct parser *p, struct repeat *repeat)
 	repeat->many |= comma;
 	skip_digits(p);
 	if (p->at == digits || !skip(p, "}")) {
+		/* From PCRE2 10.43 on, {,3} repeats, and so does { 1, 3 }. */
+		p->lost |= next_is(p, ",") || next_is(p, " ") || next_is(p, "\t");
 		p->at = from;
 		*repeat = (struct repeat){0};
 		return false;
@@ -478,11 +485,28 @@ static bool parse_braces(struct parser *p, struct repeat *repeat)
 	return true;
 }
 
+/* Skips what stands between parts without meaning anything. */
+static void skip_blanks(struct parser *p)
+{
+	while (p->at < p->end) {
+		if (skip(p, "(?#")) {
+			skip_to(p, ')');
+		} else if (p->extended && *p->at == '#') {
+			skip_to(p, '\n');
+		} else if (p->extended && memchr(" \t\n\r\f\v", *p->at, 6) != NULL) {
+			p->at++;
+		} else {
+			return;
+		}
+	}
+}
+
 static struct repeat parse_repeat(struct parser *p)
 {
 	struct repeat repeat = {0};
 	bool found = true;
 
+	skip_blanks(p);
 	if (skip(p, "?")) {
 		repeat.none = true;
 	} else if (skip(p, "*")) {
@@ -492,8 +516,11 @@ static struct repeat parse_repeat(struct parser *p)
 	} else {
 		found = next_is(p, "{") && parse_braces(p, &repeat);
 	}
-	if (found && !skip(p, "?")) {
-		skip(p, "+");
+	if (found) {
+		skip_blanks(p);
+		if (!skip(p, "?")) {
+			skip(p, "+");
+		}
 	}
 	return repeat;
 }
@@ -504,6 +531,7 @@ static void apply_repeat(struct parser *p, struct sum *sum, struct repeat repeat
 		sum_deinit(sum);
 		sum_unknown(p, sum);
 	} else if (repeat.none) {
+		set_deinit(&sum->inner);
 		set_add(p, &sum->leading, (struct ann_literal){0});
 	} else if (repeat.many) {
 		/* The boundary behind the last of many is not behind the first. */
@@ -512,19 +540,6 @@ static void apply_repeat(struct parser *p, struct sum *sum, struct repeat repeat
 		}
 		sum->exact = false;
 	}
-}
-
-static bool skip_blank(struct parser *p)
-{
-	if (!p->extended || strchr(" \t\n\r\f\v#", *p->at) == NULL) {
-		return false;
-	}
-	if (*p->at == '#') {
-		skip_to(p, '\n');
-	} else {
-		p->at++;
-	}
-	return true;
 }
 
 /* One part without what repeats it. False: it was only a setting. */
@@ -563,18 +578,15 @@ static void parse_row(struct parser *p, struct sum *sum)
 	struct row row = {.at_start = true};
 
 	set_add(p, &row.run, (struct ann_literal){0});
+	skip_blanks(p);
 	while (p->at < p->end && *p->at != '|' && *p->at != ')') {
 		struct sum part = {0};
 
-		if (skip_blank(p)) {
-			continue;
-		}
 		if (parse_part(p, &part)) {
-			while (p->at < p->end && skip_blank(p)) {
-			}
 			apply_repeat(p, &part, parse_repeat(p));
 		}
 		row_add(p, &row, &part);
+		skip_blanks(p);
 	}
 	row_finish(p, &row, sum);
 }
@@ -625,7 +637,8 @@ static bool has_line_end(const struct set *set)
 
 enum ann_err ann_literals_of(struct ann_span pattern, struct ann_literals *literals)
 {
-	struct parser p = {.at = pattern.ptr, .end = pattern.ptr + pattern.len};
+	const char *text = pattern.len == 0 ? "" : pattern.ptr;
+	struct parser p = {.at = text, .end = text + pattern.len};
 	struct sum sum;
 	struct set *chosen = &sum.leading;
 

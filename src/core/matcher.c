@@ -121,6 +121,7 @@ static enum ann_err find_groups(struct job *job, struct ann_error *err)
 	job->code = ann_pattern_groups(pattern, "code");
 	job->name = ann_pattern_groups(pattern, "name");
 	job->family = ann_pattern_groups(pattern, "family");
+	job->same = ann_pattern_groups(pattern, "same");
 	if (job->code.count == 0 && job->name.count == 0) {
 		return ann_error_set(err, ANN_ECONFIG,
 			"%s:%zu: rule \"%s\": pattern has no group (?<code>...) or "
@@ -254,6 +255,7 @@ static enum ann_err compile_words(
 {
 	struct ann_buf text = {0};
 	enum ann_err failed = ANN_OK;
+	bool told = false;
 
 	m->words = ann_alloc(ann_codebook_families(m->book) * sizeof(*m->words));
 	if (m->words == NULL) {
@@ -262,9 +264,13 @@ static enum ann_err compile_words(
 	for (size_t i = 0; i < ann_rules_words_count(rules) && failed == ANN_OK; i++) {
 		failed = compile_words_of(
 			m, rules, ann_rules_words_at(rules, i), &text, err);
+		if (ann_error_tell(err, failed)) {
+			told = true;
+			failed = ANN_OK;
+		}
 	}
 	ann_buf_deinit(&text);
-	return failed;
+	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
 }
 
 static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)

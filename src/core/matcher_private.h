@@ -25,6 +25,7 @@ struct job {
 	struct ann_groups code;
 	struct ann_groups name;
 	struct ann_groups family;
+	struct ann_groups same;
 	uint8_t *rank; /* per family: its place in the rule's list, NOT_LISTED */
 	enum where where;
 };

@@ -8,9 +8,12 @@ struct meaning {
 	unsigned rank; /* lower is likelier */
 };
 
+/* More than are shown: which ones those are is only known when all are in order. */
+enum { WEIGHED_MOST = 4 * ANN_MEANINGS_MOST };
+
 /* Meanings ordered by rank; those that are as likely stay as they were found. */
 struct meanings {
-	struct meaning at[ANN_MEANINGS_MOST];
+	struct meaning at[WEIGHED_MOST];
 	size_t count;
 };
 
@@ -19,8 +22,11 @@ static void add_meaning(
 {
 	size_t at = meanings->count;
 
-	if (at == ANN_MEANINGS_MOST) {
-		return;
+	if (at == WEIGHED_MOST) {
+		if (meanings->at[at - 1].rank <= rank) {
+			return;
+		}
+		at = --meanings->count;
 	}
 	while (at > 0 && meanings->at[at - 1].rank > rank) {
 		meanings->at[at] = meanings->at[at - 1];
@@ -51,7 +57,7 @@ static void weigh_words(const struct ann_matcher *m, struct ann_pattern_state *s
 	struct ann_span line, struct meanings *meanings)
 {
 	struct ann_pattern **words = m->words;
-	struct meanings weighed = {0};
+	struct meanings weighed = {.count = 0};
 	struct ann_range range;
 
 	for (size_t i = 0; i < meanings->count; i++) {
@@ -81,7 +87,7 @@ bool ann_meaning_of_number(const struct ann_matcher *m, struct ann_pattern_state
 	const struct job *job, struct ann_span line, struct ann_span digits,
 	struct ann_hit *hit)
 {
-	struct meanings meanings = {0};
+	struct meanings meanings = {.count = 0};
 	uint64_t readings[2];
 	size_t count = ann_value_read(digits, job->rule->base, readings);
 
@@ -94,10 +100,10 @@ bool ann_meaning_of_number(const struct ann_matcher *m, struct ann_pattern_state
 	if (!one_family(&meanings)) {
 		weigh_words(m, state, line, &meanings);
 	}
-	for (size_t i = 0; i < meanings.count; i++) {
-		hit->codes[i] = meanings.at[i].code;
+	while (hit->count < ANN_MEANINGS_MOST && hit->count < meanings.count) {
+		hit->codes[hit->count] = meanings.at[hit->count].code;
+		hit->count++;
 	}
-	hit->count = (unsigned)meanings.count;
 	return true;
 }
 

@@ -71,6 +71,7 @@ enum ann_err ann_pattern_new(struct ann_pattern **pattern, struct ann_span text,
 	size_t offset = 0;
 	int number = 0;
 
+	text.ptr = text.len == 0 ? "" : text.ptr; /* PCRE2 wants no NULL */
 	if (made == NULL || context == NULL) {
 		failed = ann_error_nomem(err);
 		goto free_contexts;

@@ -39,7 +39,7 @@ static size_t harmless(struct ann_span text)
 		return first == '\033' ? ann_sgr_length(text) : 0;
 	}
 	/* U+0080 to U+009F are controls as well; so are these bytes in 8-bit sets. */
-	if (first == 0xC2 && text.len > 1 && (unsigned char)text.ptr[1] < 0xA0) {
+	if (first == 0xC2 && text.len > 1 && (text.ptr[1] & 0xE0) == 0x80) {
 		return 0;
 	}
 	return first >= 0xA0 ? 1 : 0;
@@ -63,6 +63,14 @@ static size_t show_control(struct ann_span text, struct ann_buf *out)
 	return 1;
 }
 
+/* Of the character at the front of `text`; a byte that begins none is one. */
+static size_t char_length(struct ann_span text)
+{
+	size_t len = ann_utf8_char(text);
+
+	return len > 0 ? len : 1;
+}
+
 static void add_masked(struct ann_span text, struct ann_buf *out)
 {
 	size_t at = 0;
@@ -70,11 +78,10 @@ static void add_masked(struct ann_span text, struct ann_buf *out)
 	while (at < text.len) {
 		struct ann_span rest = {text.ptr + at, text.len - at};
 		size_t len = harmless(rest);
-		size_t whole = (unsigned char)rest.ptr[0] < 0x80 ? 0 : ann_utf8_char(rest);
 
 		/* The rest of a character whose first byte is fine goes with it. */
-		if (len == 1 && whole > 1) {
-			len = whole;
+		if (len == 1) {
+			len = char_length(rest);
 		}
 		ann_buf_add(out, rest.ptr, len);
 		at += len > 0 ? len : show_control(rest, out);
@@ -142,16 +149,19 @@ static void add_indent(struct text *t, const struct ann_hit *hit)
 	ann_buf_fill(t->out, ' ', t->stamp_width);
 	while (at < hit->start) {
 		struct ann_span rest = {bytes + at, hit->start - at};
-		unsigned char c = (unsigned char)bytes[at];
-		size_t skip = ann_sgr_length(rest);
+		size_t len = char_length(rest);
+		size_t sgr = ann_sgr_length(rest);
+		struct ann_buf shown = {0};
 
-		if (skip == 0 && (c < 0x80 || c >= 0xC0)) {
-			bool masked = t->renderer->options.mask_controls && c < 0x20 &&
-				c != '\t';
-
-			ann_buf_fill(t->out, c == '\t' ? '\t' : ' ', masked ? 2 : 1);
+		if (sgr == 0 && t->renderer->options.mask_controls && harmless(rest) == 0) {
+			len = show_control(rest, &shown);
+			ann_buf_fill(t->out, ' ', shown.len);
+			t->out->failed |= shown.failed;
+		} else if (sgr == 0) {
+			ann_buf_char(t->out, bytes[at] == '\t' ? '\t' : ' ');
 		}
-		at += skip > 0 ? skip : 1;
+		ann_buf_deinit(&shown);
+		at += sgr > 0 ? sgr : len;
 	}
 }
 

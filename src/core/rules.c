@@ -26,8 +26,9 @@ struct ann_rules {
 	size_t words_count;
 	size_t words_room;
 	struct origin *origins;
-	size_t ahead; /* where the next new rule of the file being read goes */
-	size_t open;  /* the rule whose keys are being read, or NONE */
+	size_t ahead;    /* where the next new rule of the file being read goes */
+	size_t open;     /* the rule whose keys are being read, or NONE */
+	bool words_open; /* the keys of the last of `words` are being read */
 };
 
 enum { NONE = -1 };
@@ -118,6 +119,7 @@ static enum ann_err open_rule(struct ann_rules *rules, const struct ann_ini_entr
 		.origin = rules->origins->name, .line = entry->line, .enabled = true};
 	size_t at = find_rule(rules, entry->name);
 
+	rules->open = (size_t)NONE;
 	if (entry->name.len == 0) {
 		return ann_ini_error(entry, err, "a rule needs a name: [rule NAME]");
 	}
@@ -151,6 +153,7 @@ static enum ann_err open_words(struct ann_rules *rules,
 	struct ann_family_words fresh = {
 		.origin = rules->origins->name, .line = entry->line};
 
+	rules->words_open = false;
 	if (entry->name.len == 0) {
 		return ann_ini_error(entry, err, "a family needs a name: [family NAME]");
 	}
@@ -162,6 +165,7 @@ static enum ann_err open_words(struct ann_rules *rules,
 
 	if (failed == ANN_OK) {
 		rules->words[rules->words_count++] = fresh;
+		rules->words_open = true;
 	}
 	return failed;
 }
@@ -226,8 +230,12 @@ static enum ann_err set_rule_key(struct ann_rules *rules,
 {
 	static const char *const keys[] = {"pattern", "when", "unless", "unless-before",
 		"unless-after", "base", "families", "enabled"};
-	struct ann_rule *rule = &rules->rules[rules->open];
 	size_t at = place(entry->key, keys, ANN_LEN(keys));
+
+	if (rules->open == (size_t)NONE) {
+		return ANN_OK; /* the mistake in its section has been told */
+	}
+	struct ann_rule *rule = &rules->rules[rules->open];
 
 	if (at < ANN_RULE_REGEXES) {
 		rule->lines[at] = entry->line;
@@ -286,6 +294,10 @@ static enum ann_err set_words(struct ann_rules *rules, const struct ann_ini_entr
 	struct ann_error *err)
 {
 	static const char *const keys[] = {"words"};
+
+	if (!rules->words_open) {
+		return ANN_OK; /* as for rules */
+	}
 	struct ann_family_words *words = &rules->words[rules->words_count - 1];
 
 	if (!ann_span_is(entry->key, keys[0])) {
@@ -317,32 +329,43 @@ static enum ann_err take(
 		return opens ? open_words(rules, entry, err)
 			     : set_words(rules, entry, err);
 	default:
-		return unknown(entry, "section", entry->kind, kinds, ANN_LEN(kinds), err);
+		/* Its keys are not a mistake each. */
+		return opens ? unknown(entry, "section", entry->kind, kinds,
+				       ANN_LEN(kinds), err)
+			     : ANN_OK;
 	}
 }
 
 /* What a file leaves half said: a rule without pattern, a family without words. */
 static enum ann_err check_complete(const struct ann_rules *rules, struct ann_error *err)
 {
+	enum ann_err failed = ANN_OK;
+
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct ann_rule *rule = &rules->rules[i];
 
 		if (rule->enabled && rule->regex[ANN_RULE_PATTERN] == NULL) {
-			return ann_error_set(err, ANN_ECONFIG,
+			failed = ann_error_set(err, ANN_ECONFIG,
 				"%s:%zu: rule \"%s\" has no pattern", rule->origin,
 				rule->line, rule->name);
+			if (!ann_error_tell(err, failed)) {
+				return failed;
+			}
 		}
 	}
 	for (size_t i = 0; i < rules->words_count; i++) {
 		const struct ann_family_words *words = &rules->words[i];
 
 		if (words->regex == NULL) {
-			return ann_error_set(err, ANN_ECONFIG,
+			failed = ann_error_set(err, ANN_ECONFIG,
 				"%s:%zu: family \"%s\" has no words", words->origin,
 				words->line, words->family);
+			if (!ann_error_tell(err, failed)) {
+				return failed;
+			}
 		}
 	}
-	return ANN_OK;
+	return failed;
 }
 
 enum ann_err ann_rules_add(struct ann_rules *rules, struct ann_span text,
@@ -388,7 +411,7 @@ const struct ann_family_words *ann_rules_words_at(
 static enum ann_err expand(const struct ann_rules *rules, const char *regex,
 	struct ann_buf *out, unsigned depth, struct ann_error *err)
 {
-	enum { DEEPEST = 16 };
+	enum { DEEPEST = 16, LONGEST = 65536 };
 
 	while (*regex != '\0') {
 		const char *end = regex[0] == '%' && regex[1] == '{' ? strchr(regex, '}')
@@ -417,6 +440,11 @@ static enum ann_err expand(const struct ann_rules *rules, const char *regex,
 			return failed;
 		}
 		ann_buf_char(out, ')');
+		if (out->len > LONGEST) {
+			return ann_error_set(err, ANN_ECONFIG,
+				"%%{%.*s} makes more than %d bytes", ANN_SPAN_ARG(name),
+				LONGEST);
+		}
 		regex = end + 1;
 	}
 	return out->failed ? ann_error_nomem(err) : ANN_OK;

@@ -10,6 +10,7 @@
 #include "annotty/lines.h"
 #include "matcher_private.h"
 #include "meaning.h"
+#include "value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -134,12 +135,17 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 	struct candidate found = {.job = at, .hit = {.rule = job->rule->name}};
 	struct ann_range family = {0};
 
+	struct ann_range same = {0};
+
 	/* Asked before other patterns are tried, which lose the captures. */
 	bool named = ann_pattern_group(scan->state, &job->family, &family);
+	bool twice = ann_pattern_group(scan->state, &job->same, &same);
 	bool known = false;
 
 	if (ann_pattern_group(scan->state, &job->code, &found.place)) {
-		known = ann_meaning_of_number(m, scan->state, job, line,
+		known = (!twice || ann_value_same(part_of(line, found.place),
+					   part_of(line, same))) &&
+			ann_meaning_of_number(m, scan->state, job, line,
 			part_of(line, found.place), &found.hit);
 	} else if (ann_pattern_group(scan->state, &job->name, &found.place)) {
 		known = ann_meaning_of_symbol(

@@ -1,7 +1,6 @@
 #include "annotty/span.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct ann_span ann_span(const char *text)
 {
@@ -18,9 +17,20 @@ bool ann_span_is(struct ann_span span, const char *text)
 	return ann_span_equal(span, ann_span(text));
 }
 
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
 bool ann_span_equal_nocase(struct ann_span a, struct ann_span b)
 {
-	return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+	size_t same = 0;
+
+	/* Not strncasecmp(3): to that, what follows a NUL is equal. */
+	while (same < a.len && same < b.len && lower(a.ptr[same]) == lower(b.ptr[same])) {
+		same++;
+	}
+	return a.len == b.len && same == a.len;
 }
 
 long ann_span_find_nocase(struct ann_span span, struct ann_span needle)
@@ -136,11 +146,6 @@ bool ann_is_word(unsigned char byte)
 {
 	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
 		(byte >= 'a' && byte <= 'z') || byte == '_';
-}
-
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
 static unsigned least(unsigned a, unsigned b)

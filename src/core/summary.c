@@ -27,6 +27,7 @@ struct ann_summary {
 	uint64_t lines;
 	uint64_t lines_hit;
 	uint64_t hits;
+	bool failed; /* no memory: the counts of a family are left out */
 };
 
 struct ann_summary *ann_summary_new(const struct ann_codebook *book)
@@ -58,7 +59,7 @@ void ann_summary_free(struct ann_summary *summary)
 	ann_free(summary);
 }
 
-/* NULL when there is no memory: that family is then left out. */
+/* NULL when there is no memory. */
 static struct count *count_of(struct ann_summary *summary, const struct ann_code *code)
 {
 	const struct ann_family *family = code->family;
@@ -77,6 +78,7 @@ static void add_hit(
 
 	summary->hits++;
 	if (count == NULL) {
+		summary->failed = true;
 		return;
 	}
 	if (count->hits++ == 0) {
@@ -84,6 +86,14 @@ static void add_hit(
 		count->first = place;
 	}
 	count->last = place;
+}
+
+/* As the framer numbers them: what has no line end, or goes on, is one too. */
+static uint64_t lines_of(struct ann_span bytes)
+{
+	char last = bytes.len == 0 ? '\n' : bytes.ptr[bytes.len - 1];
+
+	return ann_lines_count(bytes) + (last != '\n' && last != '\r');
 }
 
 void ann_summary_add(struct ann_summary *summary, const char *source,
@@ -95,7 +105,7 @@ void ann_summary_add(struct ann_summary *summary, const char *source,
 	summary->many_sources |= summary->source != NULL &&
 		strcmp(summary->source, source) != 0;
 	summary->source = source;
-	summary->lines += ann_lines_count(batch->bytes);
+	summary->lines += lines_of(batch->bytes);
 	for (size_t i = 0; i < count; i++) {
 		struct ann_span between = {batch->bytes.ptr + at, hits[i].line_start - at};
 
@@ -121,33 +131,35 @@ static int compare_counts(const void *a, const void *b)
 	return x->code < y->code ? -1 : x->code > y->code;
 }
 
-/* All counts above zero, in the order they are shown; to be freed. */
-static const struct count **collect(const struct ann_summary *summary, size_t *found)
+/* All counts above zero, in the order they are shown; to be freed. False: no memory. */
+static bool collect(const struct ann_summary *summary, const struct count ***counts,
+	size_t *found)
 {
 	const struct count **all = NULL;
 	size_t room = 0;
 
 	*found = 0;
 	for (size_t f = 0; f < ann_codebook_families(summary->book); f++) {
-		const struct count *counts = summary->counts[f];
+		const struct count *of_family = summary->counts[f];
 		size_t codes = ann_codebook_family(summary->book, f)->count;
 
-		for (size_t i = 0; counts != NULL && i < codes; i++) {
-			if (counts[i].hits == 0) {
+		for (size_t i = 0; of_family != NULL && i < codes; i++) {
+			if (of_family[i].hits == 0) {
 				continue;
 			}
 			if (ann_grow((void **)&all, &room, *found,
 				    sizeof(const struct count *)) != 0) {
-				ann_free(all);
-				return NULL;
+				ann_free((void *)all);
+				return false;
 			}
-			all[(*found)++] = &counts[i];
+			all[(*found)++] = &of_family[i];
 		}
 	}
 	if (*found > 1) {
 		qsort(all, *found, sizeof(const struct count *), compare_counts);
 	}
-	return all;
+	*counts = all;
+	return true;
 }
 
 static const char *plural(uint64_t count)
@@ -248,9 +260,9 @@ void ann_summary_write(const struct ann_summary *summary, enum ann_summary_forma
 	struct ann_buf *out)
 {
 	size_t found = 0;
-	const struct count **counts = collect(summary, &found);
+	const struct count **counts = NULL;
 
-	if (counts == NULL && found > 0) {
+	if (summary->failed || !collect(summary, &counts, &found)) {
 		out->failed = true;
 		return;
 	}

@@ -1,5 +1,7 @@
 #include "annotty/table.h"
 
+#include "utf8.h"
+
 #include <string.h>
 
 struct reader {
@@ -156,6 +158,19 @@ static enum ann_err check_order(struct reader *r, const struct ann_code *code)
 	return ANN_OK;
 }
 
+/* What is read here goes to terminals and into JSON, so it is checked once, here. */
+static bool is_text(struct ann_span line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.ptr[i];
+
+		if ((c < ' ' && c != '\t') || c == 0x7f) {
+			return false;
+		}
+	}
+	return ann_utf8_valid(line) == line.len;
+}
+
 static enum ann_err read_line(struct reader *r, struct ann_span line)
 {
 	struct ann_code code = {0};
@@ -163,6 +178,11 @@ static enum ann_err read_line(struct reader *r, struct ann_span line)
 
 	if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
 		line.len--;
+	}
+	if (!is_text(line)) {
+		return ann_error_set(r->err, ANN_ECONFIG,
+			"%s:%zu: expected UTF-8 without control characters", r->origin,
+			r->line);
 	}
 	if (line.len > 0 && line.ptr[0] == '#') {
 		return read_comment(r, line);

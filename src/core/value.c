@@ -31,3 +31,20 @@ size_t ann_value_read(struct ann_span digits, enum ann_base base, uint64_t readi
 	}
 	return count;
 }
+
+bool ann_value_same(struct ann_span a, struct ann_span b)
+{
+	uint64_t of_a[2];
+	uint64_t of_b[2];
+	size_t count_a = ann_value_read(a, ANN_BASE_AUTO, of_a);
+	size_t count_b = ann_value_read(b, ANN_BASE_AUTO, of_b);
+
+	for (size_t i = 0; i < count_a; i++) {
+		for (size_t j = 0; j < count_b; j++) {
+			if (of_a[i] == of_b[j]) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
