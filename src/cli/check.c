@@ -29,22 +29,22 @@ static void tell_slow(void *user, const struct ann_rule *rule)
 }
 
 static enum ann_err check_rules(struct check *check, const struct ann_codebook *book,
-	struct ann_error *err)
+	struct ann_buf *report, struct ann_error *err)
 {
 	const struct ann_options *options = check->options;
 	const struct ann_matcher_options matching = {.families = options->families};
 	struct ann_rules *rules = NULL;
 	struct ann_matcher *matcher = NULL;
-	enum ann_err failed = ann_load_rules(
-		&rules, &options->rules, options->no_default_rules, err);
+	enum ann_err failed =
+		ann_load_rules(&rules, &options->rules, options->no_default_rules, err);
 
 	if (failed == ANN_OK) {
 		failed = ann_matcher_new(&matcher, rules, book, &matching, err);
 	}
 	if (failed == ANN_OK) {
 		ann_matcher_slow_rules(matcher, tell_slow, check);
-		if (!options->quiet) {
-			printf("%zu rules, %zu families: no mistakes\n",
+		if (check->mistakes == 0) {
+			ann_buf_printf(report, "%zu rules, %zu families: no mistakes\n",
 				ann_rules_count(rules), ann_codebook_families(book));
 		}
 	}
@@ -59,6 +59,7 @@ int ann_main_check(int argc, char **argv)
 	struct check check = {.options = &options};
 	struct ann_error err = {.tell = tell, .user = &check};
 	struct ann_codebook *book = NULL;
+	struct ann_buf report = {0};
 	int status = ann_options_read(&options, ANN_COMMAND_CHECK, argc, argv);
 	enum ann_err failed = ANN_OK;
 
@@ -66,19 +67,25 @@ int ann_main_check(int argc, char **argv)
 		return status;
 	}
 	for (size_t i = 0; i < options.inputs.count; i++) {
-		fprintf(stderr, "annotty: check takes -T TABLE and -R RULES, found \"%s\"\n",
+		fprintf(stderr,
+			"annotty: check takes -T TABLE and -R RULES, found \"%s\"\n",
 			options.inputs.path[i]);
 		return ANN_EXIT_USAGE;
 	}
 	failed = ann_load_book(&book, &options.tables, true, &err);
 	if (book != NULL) {
-		enum ann_err rules_failed = check_rules(&check, book, &err);
+		enum ann_err rules_failed = check_rules(&check, book, &report, &err);
 
 		failed = failed == ANN_OK ? rules_failed : failed;
 	}
 	ann_codebook_free(book);
-	if (failed != ANN_OK && check.mistakes == 0) {
+	/* What is no mistake in a file has ended the check, and has not been told. */
+	if (err.code != ANN_OK && (err.code != ANN_ECONFIG || check.mistakes == 0)) {
 		ann_warn(NULL, &err);
 	}
-	return failed == ANN_OK ? ANN_EXIT_DONE : ann_exit_of(failed);
+	if (options.quiet) {
+		ann_buf_clear(&report);
+	}
+	status = ann_print(&report);
+	return failed == ANN_OK ? status : ann_exit_of(failed);
 }

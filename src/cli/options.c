@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,14 +96,15 @@ static bool belongs(enum ann_command command, int option)
 	}
 	switch (command) {
 	case ANN_COMMAND_FILTER:
-		return option != OPT_JSON && option != OPT_FAMILY && option != OPT_PREFIX;
+		return option != OPT_JSON && option != OPT_FAMILY &&
+		       option != OPT_PREFIX;
 	case ANN_COMMAND_EXPLAIN:
 		return option == OPT_JSON || option == 'T';
 	case ANN_COMMAND_CODES:
 		return option == OPT_JSON || option == OPT_FAMILY || option == 'T';
 	case ANN_COMMAND_CHECK:
-		return option == 'T' || option == 'R' || option == OPT_NO_DEFAULT_RULES ||
-			option == OPT_FAMILIES;
+		return option == 'T' || option == 'R' ||
+		       option == OPT_NO_DEFAULT_RULES || option == OPT_FAMILIES;
 	case ANN_COMMAND_IMPORT:
 		return option == OPT_FAMILY || option == OPT_PREFIX;
 	}
@@ -112,8 +114,8 @@ static bool belongs(enum ann_command command, int option)
 int ann_exit_of(enum ann_err code)
 {
 	return code == ANN_ECONFIG || code == ANN_EUSE || code == ANN_ENOTSUP
-		? ANN_EXIT_USAGE
-		: ANN_EXIT_IO;
+		       ? ANN_EXIT_USAGE
+		       : ANN_EXIT_IO;
 }
 
 int ann_fail(const struct ann_error *err)
@@ -128,6 +130,7 @@ int ann_print(struct ann_buf *out)
 	struct ann_output standard = {.fd = STDOUT_FILENO};
 	int status = ANN_EXIT_DONE;
 
+	signal(SIGPIPE, SIG_IGN); /* a closed reader is an EPIPE */
 	if (out->failed) {
 		(void)ann_error_nomem(&err);
 		status = ann_fail(&err);
@@ -138,9 +141,17 @@ int ann_print(struct ann_buf *out)
 	return status;
 }
 
+static int print_text(const char *text)
+{
+	struct ann_buf out = {0};
+
+	ann_buf_str(&out, text);
+	return ann_print(&out);
+}
+
 /* The place of `word` among `known`; otherwise tells the nearest and returns -1. */
-static int choose(const char *option, const char *word, const char *const *known,
-	size_t count)
+static int choose(
+	const char *option, const char *word, const char *const *known, size_t count)
 {
 	size_t best = 0;
 
@@ -320,7 +331,7 @@ static bool set_value(struct ann_options *options, int option, const char *value
 		return set_lines("B", value, &options->before);
 	case 'C':
 		return set_lines("C", value, &options->after) &&
-			set_lines("C", value, &options->before);
+		       set_lines("C", value, &options->before);
 	case 'S':
 		return set_summary(options, value);
 	case OPT_TIMEOUT:
@@ -347,32 +358,78 @@ static bool set_value(struct ann_options *options, int option, const char *value
 	return true;
 }
 
-/* What getopt calls `?`: names the option and the one most like it. */
-static int unknown_option(const char *word)
+/* The long name of an option that getopt knows by this value, or NULL. */
+static const char *long_name(int option)
 {
-	struct ann_span name = ann_span(word);
-	size_t best = 0;
+	for (size_t i = 0; longs[i].name != NULL; i++) {
+		if (longs[i].val == option) {
+			return longs[i].name;
+		}
+	}
+	return NULL;
+}
+
+/* Tells the long options that begin with `name` if there are several. */
+static bool told_ambiguous(struct ann_span name)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; longs[i].name != NULL; i++) {
+		found += strncmp(longs[i].name, name.ptr, name.len) == 0;
+	}
+	if (found < 2) {
+		return false;
+	}
+	fprintf(stderr, "annotty: option \"--%.*s\" could be", ANN_SPAN_ARG(name));
+	for (size_t i = 0; longs[i].name != NULL; i++) {
+		if (strncmp(longs[i].name, name.ptr, name.len) == 0) {
+			fprintf(stderr, " --%s%s", longs[i].name,
+				--found > 0 ? "," : "\n");
+		}
+	}
+	return true;
+}
+
+static int unknown_long(struct ann_span name)
+{
+	const char *best = NULL;
 	unsigned least = 3;
 
-	if (word[0] != '-' || word[1] != '-') {
-		fprintf(stderr, "annotty: unknown option \"-%c\"; see annotty --help\n",
-			optopt);
+	if (told_ambiguous(name)) {
 		return ANN_EXIT_USAGE;
 	}
-	name = (struct ann_span){word + 2, strcspn(word + 2, "=")};
 	for (size_t i = 0; longs[i].name != NULL; i++) {
 		unsigned distance = ann_span_distance(name, ann_span(longs[i].name));
 
 		if (distance < least) {
 			least = distance;
-			best = i + 1;
+			best = longs[i].name;
 		}
 	}
 	fprintf(stderr, "annotty: unknown option \"--%.*s\"", ANN_SPAN_ARG(name));
-	if (best > 0) {
-		fprintf(stderr, "; did you mean \"--%s\"?\n", longs[best - 1].name);
+	if (best != NULL) {
+		fprintf(stderr, "; did you mean \"--%s\"?\n", best);
 	} else {
 		fputs("; see annotty --help\n", stderr);
+	}
+	return ANN_EXIT_USAGE;
+}
+
+/* What getopt calls `?`: names the option and the one most like it. */
+static int unknown_option(const char *word)
+{
+	/* getopt leaves optopt 0 for a long name that it does not know. In a cluster
+	 * of short ones `word` may still be the argument before. */
+	if (optopt == 0) {
+		return unknown_long(
+			(struct ann_span){word + 2, strcspn(word + 2, "=")});
+	}
+	if (long_name(optopt) != NULL) {
+		fprintf(stderr, "annotty: option \"--%s\" takes no value\n",
+			long_name(optopt));
+	} else {
+		fprintf(stderr, "annotty: unknown option \"-%c\"; see annotty --help\n",
+			optopt);
 	}
 	return ANN_EXIT_USAGE;
 }
@@ -400,17 +457,17 @@ int ann_options_read(
 			return wrong_option(option, word);
 		}
 		if (!belongs(command, option)) {
-			fprintf(stderr, "annotty: %s does not take the option \"%s\"\n",
-				argv[0], word);
+			fprintf(stderr,
+				"annotty: %s does not take the option \"--%s\"\n",
+				command == ANN_COMMAND_FILTER ? "the filter" : argv[0],
+				long_name(option));
 			return ANN_EXIT_USAGE;
 		}
 		if (option == 'h') {
-			fputs(help, stdout);
-			return ANN_EXIT_DONE;
+			return print_text(help);
 		}
 		if (option == 'V') {
-			puts("annotty " ANN_VERSION);
-			return ANN_EXIT_DONE;
+			return print_text("annotty " ANN_VERSION "\n");
 		}
 		if (!set_value(options, option, optarg)) {
 			return ANN_EXIT_USAGE;

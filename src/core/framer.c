@@ -108,7 +108,7 @@ bool ann_framer_next(struct ann_framer *framer, struct ann_span bytes, bool fina
 	struct ann_batch *batch)
 {
 	bool cut = false;
-	size_t len = measure(framer, bytes, final, &cut);
+	size_t len = bytes.len == 0 ? 0 : measure(framer, bytes, final, &cut);
 
 	if (len == 0) {
 		return false;

@@ -28,6 +28,7 @@ struct parser {
 	const char *at;
 	const char *end;
 	bool extended; /* (?x): blanks and comments do not count */
+	bool caseless; /* (?i) */
 	bool lost;     /* something that could make promises false */
 	bool no_memory;
 	unsigned depth;
@@ -92,7 +93,7 @@ static void sum_char(struct parser *p, struct sum *sum, char c)
 /* \b: a flag on the string that follows, which is still empty. */
 static void sum_boundary(struct parser *p, struct sum *sum)
 {
-	struct ann_literal literal = {.word_start = true};
+	struct ann_literal literal = {.word_start = true, .word_end = true};
 
 	*sum = (struct sum){.exact = true};
 	set_add(p, &sum->leading, literal);
@@ -134,28 +135,41 @@ static void keep_better(struct set *best, struct set *other)
 	set_deinit(other);
 }
 
+/* Text with what an assertion (an empty string with flags) says of its end. */
+static struct ann_literal assert_end(struct ann_literal a, const struct ann_literal *edge)
+{
+	a.letter_end |= edge->letter_end;
+	a.word_end |= edge->word_end && ann_is_word((unsigned char)a.text[a.len - 1]);
+	return a;
+}
+
+/* Text that an assertion stands before. */
+static struct ann_literal assert_start(
+	const struct ann_literal *edge, const struct ann_literal *b)
+{
+	struct ann_literal made = *b;
+
+	made.letter_start |= edge->letter_start;
+	made.word_start = (made.word_start || edge->word_start) &&
+		ann_is_word((unsigned char)b->text[0]);
+	return made;
+}
+
 /*
- * `a` directly followed by `b`. A boundary between them is only kept where it stands
- * beside the word byte that makes it say "no word byte there".
+ * `a` directly followed by `b`. A word boundary is only kept where it stands beside the
+ * word byte that makes it say "no word byte there".
  */
 static struct ann_literal join(struct ann_literal a, const struct ann_literal *b)
 {
-	if (b->len == 0) {
-		if (b->word_start && a.len == 0) {
-			a.word_start = true;
-		}
-		if (b->word_start && a.len > 0 &&
-			ann_is_word((unsigned char)a.text[a.len - 1])) {
-			a.word_end = true;
-		}
-		return a;
+	if (a.len > 0 && b->len == 0) {
+		return assert_end(a, b);
+	}
+	if (a.len == 0 && b->len > 0) {
+		return assert_start(&a, b);
 	}
 	if (a.len == 0) {
-		bool start = (a.word_start || b->word_start) &&
-			ann_is_word((unsigned char)b->text[0]);
-
-		a = *b;
-		a.word_start = start;
+		a.word_start |= b->word_start;
+		a.letter_start |= b->letter_start;
 		return a;
 	}
 	size_t take = (size_t)(ANN_LITERAL_BYTES - a.len);
@@ -164,6 +178,7 @@ static struct ann_literal join(struct ann_literal a, const struct ann_literal *b
 	memcpy(a.text + a.len, b->text, take);
 	a.len = (uint8_t)(a.len + take);
 	a.word_end = take == b->len && b->word_end;
+	a.letter_end = take == b->len && b->letter_end;
 	return a;
 }
 
@@ -392,6 +407,8 @@ static bool parse_flags(struct parser *p)
 			p->extended = on;
 			break;
 		case 'i':
+			p->caseless = on;
+			break;
 		case 's':
 		case 'm':
 		case 'n':
@@ -423,20 +440,70 @@ static void parse_group_body(struct parser *p, struct sum *sum)
 	p->at += p->at < p->end; /* the closing one */
 }
 
+/*
+ * What `(?<![A-Za-z])` and its like keep away, as an edge. A class that is not
+ * understood keeps nothing away.
+ */
+static struct ann_literal edge_of(const struct parser *p)
+{
+	struct ann_literal edge = {0};
+	const char *end = memchr(p->at, ')', (size_t)(p->end - p->at));
+	size_t len = end == NULL ? 0 : (size_t)(end - p->at);
+	bool lower = false;
+	bool upper = false;
+	bool digit = false;
+
+	if (len < 5 || p->at[0] != '[' || p->at[1] == '^' || p->at[len - 1] != ']' ||
+		memchr(p->at + 1, '[', len - 1) != NULL ||
+		memchr(p->at, '\\', len) != NULL ||
+		memchr(p->at, ']', len - 1) != NULL) {
+		return edge;
+	}
+	for (size_t i = 1; i + 3 < len; i++) {
+		lower |= memcmp(p->at + i, "a-z", 3) == 0;
+		upper |= memcmp(p->at + i, "A-Z", 3) == 0;
+		digit |= memcmp(p->at + i, "0-9", 3) == 0;
+	}
+	edge.letter_start = p->caseless ? lower || upper : lower && upper;
+	edge.word_start = edge.letter_start && digit && memchr(p->at, '_', len) != NULL;
+	edge.letter_end = edge.letter_start;
+	edge.word_end = edge.word_start;
+	return edge;
+}
+
+/* Lookarounds take no text, but one that keeps a class of bytes away makes an edge. */
+static bool parse_look(struct parser *p, struct sum *sum)
+{
+	struct ann_literal edge = {0};
+
+	if (skip(p, "?<!")) {
+		edge = edge_of(p);
+		edge.letter_end = false;
+		edge.word_end = false;
+	} else if (skip(p, "?!")) {
+		edge = edge_of(p);
+		edge.letter_start = false;
+		edge.word_start = false;
+	} else if (!skip(p, "?=") && !skip(p, "?<=")) {
+		return false;
+	}
+	parse_group_body(p, sum);
+	sum_deinit(sum);
+	*sum = (struct sum){.exact = true};
+	set_add(p, &sum->leading, edge);
+	return true;
+}
+
 /* Behind `(`. Returns false for settings such as (?i) that apply to what follows. */
 static bool parse_group(struct parser *p, struct sum *sum)
 {
-	static const char *const looks[] = {"?=", "?!", "?<=", "?<!"};
 	bool extended = p->extended;
+	bool caseless = p->caseless;
 
-	for (size_t i = 0; i < ANN_LEN(looks); i++) {
-		if (skip(p, looks[i])) {
-			parse_group_body(p, sum);
-			sum_deinit(sum);
-			sum_empty(p, sum);
-			p->extended = extended;
-			return true;
-		}
+	if (parse_look(p, sum)) {
+		p->extended = extended;
+		p->caseless = caseless;
+		return true;
 	}
 	if (skip(p, "?<") || skip(p, "?P<")) {
 		skip_to(p, '>');
@@ -454,6 +521,7 @@ static bool parse_group(struct parser *p, struct sum *sum)
 	}
 	parse_group_body(p, sum);
 	p->extended = extended;
+	p->caseless = caseless;
 	return true;
 }
 
@@ -537,6 +605,7 @@ static void apply_repeat(struct parser *p, struct sum *sum, struct repeat repeat
 		/* The boundary behind the last of many is not behind the first. */
 		for (size_t i = 0; i < sum->leading.count; i++) {
 			sum->leading.at[i].word_end = false;
+			sum->leading.at[i].letter_end = false;
 		}
 		sum->exact = false;
 	}
@@ -668,13 +737,28 @@ void ann_literals_deinit(struct ann_literals *literals)
 	*literals = (struct ann_literals){0};
 }
 
+static bool is_letter(char c)
+{
+	char low = lower(c);
+
+	return low >= 'a' && low <= 'z';
+}
+
 bool ann_literal_edges_hold(
 	const struct ann_literal *literal, struct ann_span text, size_t at)
 {
 	size_t end = at + literal->len;
+	char before = ' ';
+	char behind = ' ';
 
-	return !(literal->word_start && at > 0 &&
-		       ann_is_word((unsigned char)text.ptr[at - 1])) &&
-		!(literal->word_end && end < text.len &&
-			ann_is_word((unsigned char)text.ptr[end]));
+	if (at > 0) {
+		before = text.ptr[at - 1];
+	}
+	if (end < text.len) {
+		behind = text.ptr[end];
+	}
+	return !(literal->letter_start && is_letter(before)) &&
+		!(literal->letter_end && is_letter(behind)) &&
+		!(literal->word_start && ann_is_word((unsigned char)before)) &&
+		!(literal->word_end && ann_is_word((unsigned char)behind));
 }

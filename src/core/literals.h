@@ -20,6 +20,8 @@ struct ann_literal {
 	uint8_t len;                  /* bytes, 1 to ANN_LITERAL_BYTES */
 	bool word_start;              /* no word byte stands before it */
 	bool word_end;                /* no word byte stands behind it */
+	bool letter_start;            /* no ASCII letter stands before it */
+	bool letter_end;              /* no ASCII letter stands behind it */
 	char text[ANN_LITERAL_BYTES]; /* lower case; ASCII case is not looked at */
 };
 

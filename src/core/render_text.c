@@ -102,7 +102,7 @@ static void copy_to(struct text *t, size_t end)
 {
 	struct ann_span bytes = t->batch->bytes;
 
-	if (t->renderer->options.timestamp == ANN_TIMESTAMP_NONE) {
+	if (t->at < end && t->renderer->options.timestamp == ANN_TIMESTAMP_NONE) {
 		add_bytes(t, (struct ann_span){bytes.ptr + t->at, end - t->at});
 		t->at = end;
 		return;

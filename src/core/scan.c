@@ -503,8 +503,10 @@ static size_t look_at_all(struct ann_scan *scan, bool *stopped)
 		struct ann_span text = {scan->batch.ptr + at, line.end - at};
 		size_t taken = look_at_line(scan, &line, triggers, left);
 
-		triggers += taken;
-		left -= taken;
+		if (taken > 0) { /* without triggers there may be no list */
+			triggers += taken;
+			left -= taken;
+		}
 		at = line.next;
 		if (stop != NULL &&
 			ann_pattern_find(stop, scan->state, text, 0, &range)) {

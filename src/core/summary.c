@@ -128,6 +128,9 @@ static int compare_counts(const void *a, const void *b)
 	if (x->code->value != y->code->value) {
 		return x->code->value < y->code->value ? -1 : 1;
 	}
+	if (x->code->family != y->code->family) {
+		return x->code->family->order < y->code->family->order ? -1 : 1;
+	}
 	return x->code < y->code ? -1 : x->code > y->code;
 }
 

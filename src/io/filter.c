@@ -20,6 +20,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { WORKERS_MOST = 4 };
@@ -29,10 +30,10 @@ struct worker {
 	char *block;
 	struct ann_scan *scan;
 	struct ann_hits hits;
-	struct ann_batch batch; /* in `block` */
-	const char *source;     /* of the batch */
-	bool first_of_source;   /* its stream begins with this batch */
-	bool quits;             /* the batch ends with the line to quit on */
+	struct ann_batch batch;         /* in `block` */
+	const char *source;             /* of the batch */
+	bool first_of_source;           /* its stream begins with this batch */
+	bool quits;                     /* the batch ends with the line to quit on */
 	struct ann_renderer *renderers; /* one for each output */
 	struct ann_buf *rendered;       /* one for each output */
 	enum ann_err failed;
@@ -65,6 +66,40 @@ struct filter {
 
 /* --- fetching -------------------------------------------------------------------- */
 
+/* `annotty log >> log` would never end. */
+static enum ann_err check_no_output(const struct filter *f, struct ann_error *err)
+{
+	struct stat input;
+	struct stat output;
+
+	if (fstat(f->input.fd, &input) != 0 || !S_ISREG(input.st_mode)) {
+		return ANN_OK;
+	}
+	for (size_t i = 0; i < f->options->output_count; i++) {
+		if (fstat(f->options->outputs[i].fd, &output) == 0 &&
+			output.st_dev == input.st_dev &&
+			output.st_ino == input.st_ino) {
+			return ann_error_set(err, ANN_ECONFIG,
+				"%s: input file is also an output", f->input.name);
+		}
+	}
+	return ANN_OK;
+}
+
+static enum ann_err open_input(
+	struct filter *f, const char *spec, struct ann_error *err)
+{
+	enum ann_err failed = ann_input_open(&f->input, spec, err);
+
+	if (failed == ANN_OK) {
+		failed = check_no_output(f, err);
+	}
+	if (failed != ANN_OK) {
+		ann_input_close(&f->input);
+	}
+	return failed;
+}
+
 /* False: there are no more inputs. */
 static bool open_next_input(struct filter *f)
 {
@@ -73,7 +108,7 @@ static bool open_next_input(struct filter *f)
 	while (f->next_input < f->options->input_count) {
 		const char *spec = f->options->inputs[f->next_input++];
 
-		if (ann_input_open(&f->input, spec, &story) == ANN_OK) {
+		if (open_input(f, spec, &story) == ANN_OK) {
 			ann_framer_deinit(&f->framer);
 			ann_framer_init(&f->framer, f->options->line_limit, f->counts);
 			return true;
@@ -98,7 +133,8 @@ static bool read_more(struct filter *f, struct worker *w, size_t *len)
 		*len += got;
 		return true;
 	case ANN_INPUT_STOPPED:
-		f->result->timed_out |= f->options->deadline_mono_ns != 0 &&
+		f->result->timed_out |=
+			f->options->deadline_mono_ns != 0 &&
 			ann_clock_mono_ns() >= f->options->deadline_mono_ns;
 		f->next_input = f->options->input_count;
 		return false;
@@ -118,8 +154,8 @@ static bool fetch_batch(struct filter *f, struct worker *w)
 	size_t len = ann_framer_begin(&f->framer, w->block);
 	bool final = false;
 
-	while (!ann_framer_next(&f->framer, (struct ann_span){w->block, len}, final,
-		&w->batch)) {
+	while (!ann_framer_next(
+		&f->framer, (struct ann_span){w->block, len}, final, &w->batch)) {
 		if (final) {
 			ann_input_close(&f->input);
 			return false;
@@ -243,8 +279,8 @@ static void work(void *user, void *worker)
 static bool meets(const struct ann_fail_on *fail_on, const struct ann_code *code)
 {
 	return fail_on->any ||
-		(fail_on->by_severity && code->severity >= fail_on->severity) ||
-		(fail_on->name.len > 0 && ann_span_equal(fail_on->name, code->name));
+	       (fail_on->by_severity && code->severity >= fail_on->severity) ||
+	       (fail_on->name.len > 0 && ann_span_equal(fail_on->name, code->name));
 }
 
 static void tell_hits(const struct worker *w)
@@ -271,7 +307,8 @@ static void count_hits(struct filter *f, const struct worker *w)
 	const struct ann_filter_options *options = f->options;
 
 	for (size_t i = 0; i < w->hits.count; i++) {
-		f->result->failed_on |= meets(&options->fail_on, w->hits.at[i].codes[0]);
+		f->result->failed_on |=
+			meets(&options->fail_on, w->hits.at[i].codes[0]);
 	}
 	if (options->summary != NULL) {
 		ann_summary_add(options->summary, w->source, &w->batch, w->hits.at,

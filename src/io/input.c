@@ -14,8 +14,8 @@
 /* Kinds of inputs that have a prefix; they are not part of this program yet. */
 static bool has_other_kind(const char *spec)
 {
-	static const char *const kinds[] = {"tcp://", "telnet://", "rfc2217://", "unix:",
-		"tcp-listen://", "unix-listen:"};
+	static const char *const kinds[] = {"tcp://", "telnet://", "rfc2217://",
+		"unix:", "tcp-listen://", "unix-listen:"};
 
 	for (size_t i = 0; i < ANN_LEN(kinds); i++) {
 		if (strncmp(spec, kinds[i], strlen(kinds[i])) == 0) {
@@ -108,9 +108,11 @@ static bool wait_readable(int fd, uint64_t deadline_mono_ns)
 	};
 
 	for (;;) {
-		int ready = poll(fds, ANN_LEN(fds), left_ms(deadline_mono_ns));
+		int left = left_ms(deadline_mono_ns);
+		int ready = poll(fds, ANN_LEN(fds), left);
 
-		if (ready == 0 || (ready > 0 && fds[0].revents != 0)) {
+		/* Also when there is always more to read. */
+		if (left == 0 || ready == 0 || (ready > 0 && fds[0].revents != 0)) {
 			return false;
 		}
 		if (ready > 0) {

@@ -217,6 +217,8 @@ START_TEST(unsigned_wraps_at_its_width)
 	check_value("(-8 >> 1) + 10", 6);
 	check_value("2147483648", 0x80000000);
 	check_value("4294967295u * 4294967295u", 1);
+	check_value("-1u / 2", 0x7fffffff);
+	check_value("-1u % 16", 15);
 }
 END_TEST
 
@@ -311,6 +313,7 @@ START_TEST(what_is_plainly_no_number_goes_unsaid)
 	check_fault("", NULL);
 	check_fault("/* a comment */", NULL);
 	check_fault("\"text\"", NULL);
+	check_fault("\"te\\\nxt\"", NULL);
 	check_fault("L\"text\" OTHER", NULL);
 	check_fault("X", NULL);
 
@@ -782,6 +785,8 @@ START_TEST(deep_nesting_is_noted)
 	check_nesting("#define X ", "-", 100000, "1\n",
 		"a.h:1: X: nested too deeply: \"-\"\n");
 	check_nesting("#define X ", "1?1:", 100000, "1\n",
+		"a.h:1: X: nested too deeply: \"1\"\n");
+	check_nesting("#define X ", "1?", 100000, "1\n",
 		"a.h:1: X: nested too deeply: \"1\"\n");
 	check_nesting("#define X ", "(int)", 100000, "1\n",
 		"a.h:1: X: nested too deeply: \"(\"\n");

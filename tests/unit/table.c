@@ -216,6 +216,18 @@ START_TEST(a_row_has_three_to_five_fields)
 }
 END_TEST
 
+START_TEST(a_table_is_text)
+{
+	check_refused("0\tA\tx\n1\tB\t\x1b[2J\n",
+		"a.tsv:2: expected UTF-8 without control characters");
+	check_refused(
+		"0\tA\tx\r\r\n", "a.tsv:1: expected UTF-8 without control characters");
+	check_refused("# title: f\xfcr\n0\tA\tx\n",
+		"a.tsv:1: expected UTF-8 without control characters");
+	ann_codebook_free(book_of("0\tA\tf\xc3\xbcr\n"));
+}
+END_TEST
+
 START_TEST(values_ascend)
 {
 	check_refused("2\tA\tx\n1\tB\tx\n",
@@ -469,7 +481,9 @@ END_TEST
 
 START_TEST(the_embedded_tables_read_back_the_same)
 {
-	static const char *const names[] = {"nx", "nx_secure_tls", "tx", "tls_alert"};
+	static const char *const names[] = {"nx", "nx_azure_iot", "nx_crypto",
+		"nx_dhcp", "nx_dns", "nx_secure_tls", "nx_secure_x509", "nx_sntp",
+		"nx_web_http", "nx_websocket", "nxd_mqtt", "tls_alert", "tx"};
 	char path[400];
 
 	snprintf(path, sizeof(path), "%s/tables/%s.tsv", CONFIG_DIR, names[_i]);
@@ -609,6 +623,7 @@ void test_cases(Suite *suite)
 	test_add(suite, values_are_hex_or_decimal);
 	test_add(suite, names_are_symbols);
 	test_add(suite, a_row_has_three_to_five_fields);
+	test_add(suite, a_table_is_text);
 	test_add(suite, values_ascend);
 	test_add(suite, value_and_name_come_once);
 	test_add(suite, a_value_has_many_names_but_not_any_number);
@@ -625,7 +640,7 @@ void test_cases(Suite *suite)
 	test_add(suite, a_family_can_be_asked_for);
 	test_add(suite, an_unknown_family_is_refused_with_the_nearest);
 	test_add(suite, what_is_written_reads_back_the_same);
-	test_add_loop(suite, the_embedded_tables_read_back_the_same, 4);
+	test_add_loop(suite, the_embedded_tables_read_back_the_same, 13);
 	test_add(suite, rows_of_a_draft_may_come_in_any_order);
 	test_add(suite, codes_are_written_in_hex_of_two_digits_at_least);
 	test_add(suite, severities_have_names);

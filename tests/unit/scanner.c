@@ -1,0 +1,264 @@
+/* Three ways to find literals in a text: two of ours and the obvious one. */
+#include "scanner.h"
+
+#include "annotty/alloc.h"
+
+#include "chance.h"
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct ann_literal literal(const char *text, const char *edges)
+{
+	struct ann_literal made = {.len = (uint8_t)strlen(text)};
+
+	memcpy(made.text, text, made.len);
+	made.word_start = strchr(edges, '<') != NULL;
+	made.word_end = strchr(edges, '>') != NULL;
+	return made;
+}
+
+static int compare_triggers(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ann_trigger));
+}
+
+static void sort(struct ann_triggers *triggers)
+{
+	if (triggers->count > 1) {
+		qsort(triggers->at, triggers->count, sizeof(*triggers->at),
+			compare_triggers);
+	}
+}
+
+static bool is_word_at(struct ann_span text, size_t at)
+{
+	return at < text.len && ann_is_word((unsigned char)text.ptr[at]);
+}
+
+static void search_plainly(const struct ann_literal *literals, size_t count,
+	struct ann_span text, struct ann_triggers *found)
+{
+	found->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct ann_span wanted = {literals[i].text, literals[i].len};
+
+		for (size_t at = 0; at + wanted.len <= text.len; at++) {
+			struct ann_span here = {text.ptr + at, wanted.len};
+
+			if (!ann_span_equal_nocase(here, wanted) ||
+				(literals[i].word_start && at > 0 &&
+					is_word_at(text, at - 1)) ||
+				(literals[i].word_end &&
+					is_word_at(text, at + wanted.len))) {
+				continue;
+			}
+			ck_assert_int_eq(ann_grow((void **)&found->at, &found->room,
+						 found->count, sizeof(*found->at)),
+				0);
+			found->at[found->count++] =
+				(struct ann_trigger){(uint32_t)at, (uint32_t)i};
+		}
+	}
+}
+
+static void check_ascending(
+	const struct ann_literal *literals, const struct ann_triggers *triggers)
+{
+	for (size_t i = 1; i < triggers->count; i++) {
+		const struct ann_trigger *a = &triggers->at[i - 1];
+		const struct ann_trigger *b = &triggers->at[i];
+
+		ck_assert_uint_le(a->at + literals[a->literal].len,
+			b->at + literals[b->literal].len);
+	}
+}
+
+static void expect_same(struct ann_triggers *found, const struct ann_triggers *expected)
+{
+	sort(found);
+	ck_assert_uint_eq(found->count, expected->count);
+	for (size_t i = 0; i < found->count; i++) {
+		ck_assert_uint_eq(found->at[i].at, expected->at[i].at);
+		ck_assert_uint_eq(found->at[i].literal, expected->at[i].literal);
+	}
+}
+
+struct scanners {
+	const struct ann_literal *literals;
+	size_t count;
+	struct ann_automaton *automaton;
+	struct ann_vectorscan
+		*vectorscan; /* NULL: not built in, or not on this machine */
+	struct ann_vectorscan_space *space;
+	struct ann_triggers found;
+	struct ann_triggers expected;
+};
+
+static struct scanners start(const struct ann_literal *literals, size_t count)
+{
+	struct scanners s = {
+		.literals = literals,
+		.count = count,
+		.automaton = ann_automaton_new(literals, count),
+		.vectorscan = ann_vectorscan_new(literals, count),
+	};
+
+	ck_assert_ptr_nonnull(s.automaton);
+	if (s.vectorscan != NULL) {
+		s.space = ann_vectorscan_space_new(s.vectorscan);
+		ck_assert_ptr_nonnull(s.space);
+	}
+	return s;
+}
+
+static void stop(struct scanners *s)
+{
+	ann_triggers_deinit(&s->found);
+	ann_triggers_deinit(&s->expected);
+	ann_vectorscan_space_free(s->space);
+	ann_vectorscan_free(s->vectorscan);
+	ann_automaton_free(s->automaton);
+}
+
+/* How many there are, by all three. */
+static size_t check(struct scanners *s, struct ann_span text)
+{
+	search_plainly(s->literals, s->count, text, &s->expected);
+	sort(&s->expected);
+	ann_automaton_scan(s->automaton, text, &s->found);
+	ck_assert(!s->found.failed);
+	check_ascending(s->literals, &s->found);
+	expect_same(&s->found, &s->expected);
+	if (s->vectorscan != NULL) {
+		ck_assert(
+			ann_vectorscan_scan(s->vectorscan, s->space, text, &s->found));
+		check_ascending(s->literals, &s->found);
+		expect_same(&s->found, &s->expected);
+	}
+	return s->expected.count;
+}
+
+START_TEST(literals_inside_of_each_other_are_all_found)
+{
+	const struct ann_literal literals[] = {literal("status", ""),
+		literal("tat", ""), literal("t", ""), literal("us", ""),
+		literal("stat", "<"), literal("stat", "")};
+	struct scanners s = start(literals, ANN_LEN(literals));
+
+	/* status 1, tat 1, t 2, us 1, stat 2 */
+	ck_assert_uint_eq(check(&s, ann_span("xstatus")), 6);
+	ck_assert_uint_eq(check(&s, ann_span("StaTus")), 7);
+	ck_assert_uint_eq(check(&s, ann_span("nothing of it")), 2);
+	ck_assert_uint_eq(check(&s, ann_span("")), 0);
+	stop(&s);
+}
+END_TEST
+
+START_TEST(edges_are_of_words)
+{
+	const struct ann_literal literals[] = {literal("rc", "<>"), literal("rc", "<"),
+		literal("rc", ">"), literal("rc", "")};
+	struct scanners s = start(literals, ANN_LEN(literals));
+
+	ck_assert_uint_eq(check(&s, ann_span("rc")), 4);
+	ck_assert_uint_eq(check(&s, ann_span("-RC=")), 4);
+	ck_assert_uint_eq(check(&s, ann_span("arc ")), 2);
+	ck_assert_uint_eq(check(&s, ann_span("\nrc_")), 2);
+	ck_assert_uint_eq(check(&s, ann_span("0rc1")), 1);
+	ck_assert_uint_eq(check(&s, ann_span("\xffrc\x80")), 4);
+	stop(&s);
+}
+END_TEST
+
+START_TEST(without_literals_nothing_is_found)
+{
+	struct scanners s = start(NULL, 0);
+
+	ck_assert_ptr_null(s.vectorscan);
+	ck_assert_uint_eq(check(&s, ann_span("anything")), 0);
+	stop(&s);
+}
+END_TEST
+
+START_TEST(any_byte_can_be_in_a_literal)
+{
+	struct ann_literal literals[] = {literal("\033[", ""), literal("\xff\x80", ""),
+		literal("a.b", ""), literal("{^$", ""), {.len = 2, .text = {0, 'x'}}};
+	struct scanners s = start(literals, ANN_LEN(literals));
+	static const char text[] = "\033[\xff\x80 axb A.B {^$ \0x\0X \0";
+
+	ck_assert_uint_eq(check(&s, (struct ann_span){text, sizeof(text) - 1}), 6);
+	stop(&s);
+}
+END_TEST
+
+START_TEST(random_literals_are_found_by_all_three)
+{
+	static const char bytes[] = "aabbAB_- 0\n\0\xff";
+	struct test_chance chance = test_chance(_i);
+	size_t total = 0;
+
+	for (int round = 0; round < 60; round++) {
+		struct ann_literal literals[40] = {0};
+		size_t count = 1 + test_below(&chance, ANN_LEN(literals));
+
+		for (size_t i = 0; i < count; i++) {
+			struct ann_buf text = {0};
+
+			/* Lower case, as literals are. */
+			test_scatter(&chance, "aabb_- 0\n\0\xff", 11,
+				1 + test_below(
+					    &chance, test_once_in(&chance, 9) ? 24 : 4),
+				&text);
+			literals[i].len = (uint8_t)text.len;
+			memcpy(literals[i].text, text.ptr, text.len);
+			literals[i].word_start = test_once_in(&chance, 4);
+			literals[i].word_end = test_once_in(&chance, 4);
+			ann_buf_deinit(&text);
+		}
+		struct scanners s = start(literals, count);
+
+		for (int texts = 0; texts < 10; texts++) {
+			struct ann_buf text = {0};
+
+			test_scatter(&chance, bytes, sizeof(bytes) - 1,
+				test_below(&chance, 200), &text);
+			ann_buf_reserve(&text, 1); /* vectorscan declines NULL */
+			total += check(&s, ann_buf_all(&text));
+			ann_buf_deinit(&text);
+		}
+		stop(&s);
+	}
+	ck_assert_uint_gt(total, 10000);
+}
+END_TEST
+
+START_TEST(a_list_that_cannot_grow_says_so)
+{
+	const struct ann_literal literals[] = {literal("a", "")};
+	struct ann_automaton *automaton = ann_automaton_new(literals, 1);
+	struct ann_triggers found = {0};
+
+	test_heap_begin(0);
+	ann_automaton_scan(automaton, ann_span("a"), &found);
+	ck_assert(found.failed);
+	ck_assert(test_heap_end());
+	ann_automaton_scan(automaton, ann_span("a"), &found);
+	ck_assert(!found.failed);
+	ck_assert_uint_eq(found.count, 1);
+	ann_triggers_deinit(&found);
+	ann_automaton_free(automaton);
+}
+END_TEST
+
+void test_cases(Suite *suite)
+{
+	test_add(suite, literals_inside_of_each_other_are_all_found);
+	test_add(suite, edges_are_of_words);
+	test_add(suite, without_literals_nothing_is_found);
+	test_add(suite, any_byte_can_be_in_a_literal);
+	test_add_loop(suite, random_literals_are_found_by_all_three, 4);
+	test_add(suite, a_list_that_cannot_grow_says_so);
+}

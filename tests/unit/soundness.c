@@ -1,0 +1,243 @@
+/*
+ * What literals.h promises holds for random patterns: wherever PCRE2 finds a match, one
+ * of the literals stands in it, and at its front if they are leading.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "literals.h"
+
+#include "chance.h"
+#include "suite.h"
+
+#include <pcre2.h>
+#include <string.h>
+
+/* A pattern, and a text that it should match, made side by side. */
+struct making {
+	struct test_chance *chance;
+	struct ann_buf pattern;
+	struct ann_buf sample;
+	int depth;
+};
+
+/* A piece of a pattern and a piece of text for it. */
+static const char *const atoms[][2] = {{"a", "a"}, {"b", "b"}, {"A", "A"}, {"ab", "ab"},
+	{"foo", "foo"}, {"=", "="}, {"-", "-"}, {"1", "1"}, {" ", " "}, {"_", "_"},
+	{"}", "}"}, {"]", "]"}, {"{", "{"}, {"{a", "{a"}, {"\\.", "."}, {"\\]", "]"},
+	{"\\x41", "A"}, {"\\x61b", "ab"}, {"\\t", "\t"}, {".", "x"}, {"\\d", "1"},
+	{"\\w", "a"}, {"\\W", "-"}, {"\\s", " "}, {"\\S", "b"}, {"[ab]", "b"},
+	{"[aB=]", "b"}, {"[abcd]", "d"}, {"[abcd1]", "1"}, {"[a-c]", "c"},
+	{"[^a]", "b"}, {"[]a]", "]"}, {"[^]a]", "b"}, {"[\\]b]", "]"}, {"[\\w=]", "="},
+	{"[[:alpha:]b]", "a"}, {"[[:^alpha:]]", "1"}, {"[[:]", ":"}, {"[[:]a", "[a"},
+	{"[[:a[:]", "a"}, {"[a\\-b]", "-"}, {"[-a]", "-"}, {"[a ]", " "}, {"[#a]", "#"},
+	{"\\#", "#"}, {"\\Qa.\\E", "a."}, {"\\e", "\033"}, {"\\x{62}", "b"},
+	{"(?:)", ""}, {"#", "#"}, {"(?:foobarbaz\\b)", "foobarbaz"},
+	{"abcdefghijklmnopqrstu", "abcdefghijklmnopqrstu"}, {"\\N", "a"}, {"\\R", "\v"},
+	{"a?b", "b"}, {"\\ ", " "}, {"a{0}b", "b"}, {"a{0,2}", ""}, {"(?i)", ""},
+	{"(?-i)", ""}, {"(?x)", ""}, {"(?-x)", ""}, {"(?xx)", ""}, {"(?s)", ""},
+	{"(?^)", ""}, {"(?# c)", ""}, {"(?#)", ""}, {"[ ]a]", "]"},
+	{"(?:a|b|c|d|e|f|1)", "a"}, {"(?:aa|bb|cc|dd|foooo|barrr)", "bb"}};
+
+/* Those that take no bytes. */
+static const char *const places[] = {"\\b", "\\B", "^", "$", "\\A", "\\z", "(?=a)",
+	"(?!b)", "(?<=a)", "(?<!b)", "(?=.*b)", "\\G", "\\b\\b"};
+
+static const char *const opens[] = {"(", "(?:", "(?>", "(?i:", "(?x:", "(?-i:", "(?<n>",
+	"(?P<m>", "(?'o'", "(?|", "(?s-x:"};
+
+struct repeat {
+	const char *text;
+	int times; /* a number of times that it allows */
+};
+
+static const struct repeat repeats[] = {{"?", 0}, {"?", 1}, {"??", 0}, {"*", 0},
+	{"*", 2}, {"*?", 1}, {"+", 1}, {"+", 3}, {"+?", 1}, {"++", 2}, {"{2}", 2},
+	{"{1}", 1}, {"{0}", 0}, {"{0,1}", 0}, {"{1,}", 2}, {"{0,}", 0}, {"{1,2}?", 1},
+	{" ?", 0}, {"(?#x)?", 0}, {"+ ?", 1}, {"+(?#y)+", 2}, {"{1} +", 1},
+	{"{01}", 1}};
+
+static void make_alternatives(struct making *m);
+
+static void make_group(struct making *m)
+{
+	ann_buf_str(&m->pattern, test_pick(m->chance, opens));
+	m->depth++;
+	make_alternatives(m);
+	m->depth--;
+	ann_buf_char(&m->pattern, ')');
+}
+
+/* One part and perhaps a repetition, for which its text is repeated. */
+static void make_part(struct making *m)
+{
+	size_t from = m->sample.len;
+	char text[256];
+
+	if (test_once_in(m->chance, 8)) {
+		ann_buf_str(&m->pattern, test_pick(m->chance, places));
+		return;
+	}
+	if (m->depth < 3 && test_once_in(m->chance, 4)) {
+		make_group(m);
+	} else {
+		const char *const *atom = test_pick(m->chance, atoms);
+
+		ann_buf_str(&m->pattern, atom[0]);
+		ann_buf_str(&m->sample, atom[1]);
+	}
+	size_t len = m->sample.len - from;
+
+	if (len < sizeof(text) && test_once_in(m->chance, 4)) {
+		const struct repeat *repeat = &test_pick(m->chance, repeats);
+
+		if (len > 0) {
+			memcpy(text, m->sample.ptr + from, len);
+		}
+		ann_buf_str(&m->pattern, repeat->text);
+		m->sample.len = from;
+		for (int i = 0; i < repeat->times; i++) {
+			ann_buf_add(&m->sample, text, len);
+		}
+	}
+}
+
+static void make_row(struct making *m)
+{
+	for (uint32_t i = test_below(m->chance, 5); i > 0; i--) {
+		make_part(m);
+	}
+}
+
+/* The text is of one of them. */
+static void make_alternatives(struct making *m)
+{
+	make_row(m);
+	while (test_once_in(m->chance, 3)) {
+		size_t from = m->sample.len;
+
+		ann_buf_char(&m->pattern, '|');
+		make_row(m);
+		if (test_once_in(m->chance, 2)) {
+			m->sample.len = from;
+		}
+	}
+}
+
+/* A line with the sample, or with pieces of it, and what may stand around it. */
+static void make_line(struct making *m, struct ann_buf *line)
+{
+	static const char bytes[] = "aabbAo1 -=_.[]{}:#cd";
+	size_t skip = m->sample.len > 0 && test_once_in(m->chance, 4)
+			      ? test_below(m->chance, (uint32_t)m->sample.len)
+			      : 0;
+
+	ann_buf_clear(line);
+	test_scatter(
+		m->chance, bytes, sizeof(bytes) - 1, test_below(m->chance, 4), line);
+	ann_buf_add(line, m->sample.ptr == NULL ? "" : m->sample.ptr + skip,
+		m->sample.len - skip);
+	test_scatter(
+		m->chance, bytes, sizeof(bytes) - 1, test_below(m->chance, 4), line);
+	ann_buf_reserve(line, 1);
+}
+
+static bool stands_at(
+	const struct ann_literal *literal, struct ann_span line, size_t at, size_t end)
+{
+	struct ann_span here = {line.ptr + at, literal->len};
+	struct ann_span text = {literal->text, literal->len};
+	size_t behind = at + literal->len;
+
+	if (behind > end || !ann_span_equal_nocase(here, text)) {
+		return false;
+	}
+	bool start = at == 0 || !ann_is_word((unsigned char)line.ptr[at - 1]);
+	bool stop = behind == line.len || !ann_is_word((unsigned char)line.ptr[behind]);
+
+	ck_assert(ann_literal_edges_hold(literal, line, at) ==
+		  ((start || !literal->word_start) && (stop || !literal->word_end)));
+	return (start || !literal->word_start) && (stop || !literal->word_end);
+}
+
+static bool any_stands_in(const struct ann_literals *literals, struct ann_span line,
+	size_t start, size_t end, bool at_start)
+{
+	for (size_t i = 0; i < literals->count; i++) {
+		for (size_t at = start; at <= (at_start ? start : end); at++) {
+			if (stands_at(&literals->at[i], line, at, end)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static pcre2_code *compile(const struct ann_buf *pattern)
+{
+	int number = 0;
+	PCRE2_SIZE offset = 0;
+
+	return pcre2_compile((PCRE2_SPTR)(pattern->ptr == NULL ? "" : pattern->ptr),
+		pattern->len, PCRE2_NEVER_UTF | PCRE2_DUPNAMES, &number, &offset, NULL);
+}
+
+/* 1 if there was a match, for which the promise then held. */
+static int check_line(const struct making *m, const pcre2_code *code,
+	const struct ann_literals *literals, struct ann_span line)
+{
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
+	int found = pcre2_match(code, (PCRE2_SPTR)line.ptr, line.len, 0, 0, data, NULL);
+	size_t start = pcre2_get_ovector_pointer(data)[0];
+	size_t end = pcre2_get_ovector_pointer(data)[1];
+
+	pcre2_match_data_free(data);
+	if (found < 0) {
+		return 0;
+	}
+	ck_assert_msg(literals->count == 0 || any_stands_in(literals, line, start, end,
+						      literals->leading),
+		"%.*s matches \"%.*s\" at %zu-%zu, which it promised not to",
+		(int)m->pattern.len, m->pattern.ptr, (int)line.len, line.ptr, start,
+		end);
+	return 1;
+}
+
+START_TEST(every_match_holds_what_was_promised)
+{
+	struct test_chance chance = test_chance(_i);
+	struct making m = {.chance = &chance};
+	struct ann_buf line = {0};
+	int promised = 0;
+	int matched = 0;
+
+	for (int patterns = 0; patterns < 10000; patterns++) {
+		struct ann_literals literals = {0};
+		pcre2_code *code = NULL;
+
+		ann_buf_clear(&m.pattern);
+		ann_buf_clear(&m.sample);
+		make_alternatives(&m);
+		ck_assert_int_eq(
+			ann_literals_of(ann_buf_all(&m.pattern), &literals), ANN_OK);
+		code = literals.count == 0 ? NULL : compile(&m.pattern);
+		promised += code != NULL;
+		for (int lines = 0; code != NULL && lines < 6; lines++) {
+			make_line(&m, &line);
+			matched += check_line(&m, code, &literals, ann_buf_all(&line));
+		}
+		pcre2_code_free(code);
+		ann_literals_deinit(&literals);
+	}
+	/* Neither rare promises nor rare matches would show much. */
+	ck_assert_int_gt(promised, 1500);
+	ck_assert_int_gt(matched, 2500);
+	ann_buf_deinit(&line);
+	ann_buf_deinit(&m.pattern);
+	ann_buf_deinit(&m.sample);
+}
+END_TEST
+
+void test_cases(Suite *suite)
+{
+	test_add_loop(suite, every_match_holds_what_was_promised, 4);
+}
