@@ -12,9 +12,10 @@
 #include <stddef.h>
 
 struct ann_heap {
-	void *(*resize)(void *user, void *block, size_t size); /* as realloc(3); NULL = new */
-	void (*release)(void *user, void *block);              /* as free(3); NULL is fine */
-	void *user;                                            /* handed to both */
+	void *(*resize)(
+		void *user, void *block, size_t size); /* as realloc(3); NULL = new */
+	void (*release)(void *user, void *block);      /* as free(3); NULL is fine */
+	void *user;                                    /* handed to both */
 };
 
 /*

@@ -25,9 +25,10 @@ const char *ann_severity_name(enum ann_severity severity);
 bool ann_severity_parse(struct ann_span name, enum ann_severity *severity);
 
 struct ann_family {
-	struct ann_span name;     /* "nx_secure_tls" */
-	struct ann_span title;    /* a line for people, may be empty */
-	struct ann_span source;   /* document or header the numbers come from, may be empty */
+	struct ann_span name;  /* "nx_secure_tls" */
+	struct ann_span title; /* a line for people, may be empty */
+	struct ann_span
+		source; /* document or header the numbers come from, may be empty */
 	struct ann_span revision; /* of the table, may be empty */
 	const char *origin;       /* file the table was read from */
 	size_t order;             /* position among the families; lower leads */
@@ -55,8 +56,8 @@ void ann_codebook_free(struct ann_codebook *book);
  * Names and texts are copied. Freed without `end`, the book is as it was.
  */
 struct ann_family_draft;
-ANN_MUST_USE enum ann_err ann_family_begin(struct ann_family_draft **draft,
-	struct ann_span name, const char *origin);
+ANN_MUST_USE enum ann_err ann_family_begin(
+	struct ann_family_draft **draft, struct ann_span name, const char *origin);
 void ann_family_free(struct ann_family_draft *draft);
 
 /* The head of the family; each may be empty. */
@@ -81,7 +82,8 @@ ANN_MUST_USE enum ann_err ann_codebook_index(struct ann_codebook *book);
 
 /* Families in order. `at` below ann_codebook_families(). Valid while the book is. */
 size_t ann_codebook_families(const struct ann_codebook *book);
-const struct ann_family *ann_codebook_family(const struct ann_codebook *book, size_t at);
+const struct ann_family *ann_codebook_family(
+	const struct ann_codebook *book, size_t at);
 const struct ann_family *ann_codebook_family_named(
 	const struct ann_codebook *book, struct ann_span name);
 

@@ -15,12 +15,12 @@
 #include <stddef.h>
 
 /* Who has to act decides the code; the text tells the rest. */
-#define ANN_ERR_MAP(X)                                                                 \
-	X(ANN_OK, "no error")                                                          \
-	X(ANN_EUSE, "a function was called in a way its contract forbids")             \
-	X(ANN_ECONFIG, "an option, table, rule or configuration is wrong")             \
-	X(ANN_ESYS, "the operating system refused")                                    \
-	X(ANN_ENOMEM, "out of memory")                                                 \
+#define ANN_ERR_MAP(X)                                                     \
+	X(ANN_OK, "no error")                                              \
+	X(ANN_EUSE, "a function was called in a way its contract forbids") \
+	X(ANN_ECONFIG, "an option, table, rule or configuration is wrong") \
+	X(ANN_ESYS, "the operating system refused")                        \
+	X(ANN_ENOMEM, "out of memory")                                     \
 	X(ANN_ENOTSUP, "not supported by this build")
 
 enum ann_err {
@@ -37,7 +37,8 @@ typedef void (*ann_error_cb)(void *user, const struct ann_error *err);
 struct ann_error {
 	enum ann_err code; /* ANN_OK when nothing went wrong */
 	int os;            /* the errno behind it, 0 if none */
-	char text[1024];   /* outermost context first, ready to print, no newline at the end */
+	char text[1024];   /* outermost context first, ready to print, no newline at the
+			      end */
 
 	/* When set by the caller, readers of files tell each mistake of the user's and
 	 * go on, so that all of them are seen; they fail at the end all the same. */

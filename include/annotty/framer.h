@@ -29,11 +29,11 @@ struct ann_batch {
 };
 
 struct ann_framer {
-	size_t limit;         /* bytes a line may have, ANN_LINE_LIMIT by default */
-	bool count;           /* fill ann_batch::seq, which costs a look at every byte */
-	uint64_t offset;      /* of the next batch */
-	uint64_t seq;         /* of the next batch */
-	struct ann_buf rest;  /* read, but not a whole line yet */
+	size_t limit;        /* bytes a line may have, ANN_LINE_LIMIT by default */
+	bool count;          /* fill ann_batch::seq, which costs a look at every byte */
+	uint64_t offset;     /* of the next batch */
+	uint64_t seq;        /* of the next batch */
+	struct ann_buf rest; /* read, but not a whole line yet */
 };
 
 /* `limit` 0 means ANN_LINE_LIMIT. */

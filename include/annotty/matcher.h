@@ -29,7 +29,7 @@ struct ann_hit {
 	const char *rule;                                /* its name */
 	const struct ann_code *codes[ANN_MEANINGS_MOST]; /* the likeliest first */
 	unsigned count;                                  /* of codes, at least 1 */
-	bool symbol;                                     /* the name stands there, not the number */
+	bool symbol; /* the name stands there, not the number */
 };
 
 /* An all-zero struct is an empty list. */

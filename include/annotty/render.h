@@ -35,10 +35,10 @@ struct ann_render_options {
 	enum ann_format format;
 	enum ann_placement placement;
 	enum ann_timestamp timestamp;
-	const char *source;  /* name of the input, for JSON; borrowed */
-	bool names_only;     /* leave the descriptions out */
-	bool color;          /* annotations in the colour of their severity */
-	bool mask_controls;  /* show control characters of the device, as cat -v does */
+	const char *source; /* name of the input, for JSON; borrowed */
+	bool names_only;    /* leave the descriptions out */
+	bool color;         /* annotations in the colour of their severity */
+	bool mask_controls; /* show control characters of the device, as cat -v does */
 };
 
 struct ann_renderer {

@@ -6,12 +6,14 @@
  *
  *     [rule keyword-hex]
  *     pattern = (?i)\b(?:%{word})\W{0,3}(?<code>0x[0-9a-f]{1,8})\b
- *     base = auto                  auto, hex or dec
+ *     base = auto                  auto, hex, dec, or bare: auto, but no 0x
  *     families = nx_secure_tls nx  the likeliest first; without it, all
  *     when = REGEX                 the line must match this too
  *     unless = REGEX               and must not match this
- *     unless-before = REGEX        nor what stands right before the value, this
+ *     behind = REGEX               what stands right before the value must match this
+ *     unless-before = REGEX        and must not match this
  *     unless-after = REGEX         nor what follows the value, this
+ *     inside-word = no             yes: the value may be a part of a word, as in E263
  *     enabled = yes                no: the rule is as if it were not there
  *
  *     [family nx_dns]
@@ -20,7 +22,8 @@
  * Patterns are PCRE2's, on bytes, and see one line without its line end. A pattern has
  * a group named `code`, or `name` for symbols, or both; a group `family` may catch the
  * name of a family, and a group `same` another print of the same number (hex and
- * decimal, say), without which the match does not count. The first rule that claims a piece of the line has it.
+ * decimal, say), without which the match does not count. The first rule that claims a
+ * piece of the line has it.
  *
  * Definitions are looked up when the rules are used, so a later file can widen what an
  * earlier one matches. A rule of a name that is there already replaces it in its place;
@@ -36,12 +39,14 @@ enum ann_base {
 	ANN_BASE_AUTO, /* decimal and hex, whichever is a known code */
 	ANN_BASE_HEX,
 	ANN_BASE_DEC,
+	ANN_BASE_BARE, /* as AUTO, but not for numbers that say 0x themselves */
 };
 
 enum ann_rule_regex {
 	ANN_RULE_PATTERN,
 	ANN_RULE_WHEN,
 	ANN_RULE_UNLESS,
+	ANN_RULE_BEHIND,
 	ANN_RULE_UNLESS_BEFORE,
 	ANN_RULE_UNLESS_AFTER,
 	ANN_RULE_REGEXES, /* how many there are */
@@ -58,6 +63,7 @@ struct ann_rule {
 	const char *origin;             /* file, owned by the rules */
 	size_t line;                    /* where the section begins */
 	enum ann_base base;
+	bool inside_word; /* letters, digits and _ may stand beside the value */
 	bool enabled;
 };
 

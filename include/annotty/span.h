@@ -51,7 +51,11 @@ bool ann_span_number(struct ann_span span, uint64_t *value);
 bool ann_span_digits(struct ann_span span, int base, uint64_t *value);
 
 /* True for the bytes of \w: ASCII letters, digits and underscore. */
-bool ann_is_word(unsigned char byte);
+static inline bool ann_is_word(unsigned char byte)
+{
+	return (byte >= '0' && byte <= '9') ||
+	       ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || byte == '_';
+}
 
 /*
  * How unlike two words are: single-character edits to get from one to the other,

@@ -30,7 +30,7 @@ void ann_summary_add(struct ann_summary *summary, const char *source,
  * Appends the summary, the commonest code first. Sets `out->failed` also when there was
  * no memory to count with.
  */
-void ann_summary_write(const struct ann_summary *summary, enum ann_summary_format format,
-	struct ann_buf *out);
+void ann_summary_write(const struct ann_summary *summary,
+	enum ann_summary_format format, struct ann_buf *out);
 
 #endif

@@ -30,7 +30,8 @@ ANN_MUST_USE enum ann_err ann_table_add(struct ann_codebook *book, struct ann_sp
 /* Writes a family as a table that ann_table_add() reads back. */
 void ann_table_write(const struct ann_family *family, struct ann_buf *out);
 
-/* The family a file speaks of when it does not say so: "a/nx_dns.seed.tsv" is nx_dns. */
+/* The family a file speaks of when it does not say so: "a/nx_dns.seed.tsv" is nx_dns.
+ */
 struct ann_span ann_table_family_of(const char *origin);
 
 #endif

@@ -155,7 +155,8 @@ void ann_family_free(struct ann_family_draft *draft)
 	ann_free(draft);
 }
 
-enum ann_err ann_family_head(struct ann_family_draft *draft, struct ann_family_head head)
+enum ann_err ann_family_head(
+	struct ann_family_draft *draft, struct ann_family_head head)
 {
 	if (keep(draft, &head.title) != 0 || keep(draft, &head.source) != 0 ||
 		keep(draft, &head.revision) != 0) {
@@ -323,7 +324,8 @@ static const struct ann_code **name_slot(
 {
 	size_t at = hash_name(name) & book->name_mask;
 
-	while (book->names[at] != NULL && !ann_span_equal(book->names[at]->name, name)) {
+	while (book->names[at] != NULL &&
+		!ann_span_equal(book->names[at]->name, name)) {
 		at = (at + 1) & book->name_mask;
 	}
 	return &book->names[at];
@@ -372,8 +374,8 @@ enum ann_err ann_codebook_index(struct ann_codebook *book)
 			slot->first = (uint32_t)i;
 		}
 		/* One symbol in two families: the first family keeps it. */
-		if (*name == NULL || (*name)->family->order >
-				book->by_value[i]->family->order) {
+		if (*name == NULL ||
+			(*name)->family->order > book->by_value[i]->family->order) {
 			*name = book->by_value[i];
 		}
 	}

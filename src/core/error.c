@@ -7,8 +7,8 @@
 const char *ann_err_text(enum ann_err code)
 {
 	switch (code) {
-#define X(name, text)                                                                  \
-	case name:                                                                     \
+#define X(name, text) \
+	case name:    \
 		return text;
 		ANN_ERR_MAP(X)
 #undef X

@@ -5,8 +5,9 @@
 #include <string.h>
 
 enum {
-	BLOCK_BYTES = 256 * 1024, /* fits the second-level cache, costs few system calls */
-	WORD_BYTES = 64,          /* a cut moves back this far to leave a word whole */
+	BLOCK_BYTES =
+		256 * 1024, /* fits the second-level cache, costs few system calls */
+	WORD_BYTES = 64,    /* a cut moves back this far to leave a word whole */
 };
 
 void ann_framer_init(struct ann_framer *framer, size_t limit, bool count)
@@ -75,9 +76,8 @@ static size_t cut_at(struct ann_span bytes, size_t limit)
 	size_t least = limit > WORD_BYTES ? limit - WORD_BYTES : 1;
 	size_t at = limit;
 
-	while (at > least &&
-		(ann_is_word((unsigned char)bytes.ptr[at - 1]) ||
-			(unsigned char)bytes.ptr[at - 1] >= 0x80)) {
+	while (at > least && (ann_is_word((unsigned char)bytes.ptr[at - 1]) ||
+				     (unsigned char)bytes.ptr[at - 1] >= 0x80)) {
 		at--;
 	}
 	return at > least ? at : limit;

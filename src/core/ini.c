@@ -34,8 +34,8 @@ enum ann_err ann_ini_error(
 	va_start(args, text);
 	vsnprintf(story, sizeof(story), text, args);
 	va_end(args);
-	return ann_error_set(err, ANN_ECONFIG, "%s:%zu: %s", entry->origin, entry->line,
-		story);
+	return ann_error_set(
+		err, ANN_ECONFIG, "%s:%zu: %s", entry->origin, entry->line, story);
 }
 
 /* Hands the collected key over, if there is one. */
@@ -59,8 +59,8 @@ static enum ann_err open_section(struct reader *r, struct ann_span line)
 {
 	r->entry.line = r->line;
 	if (line.ptr[line.len - 1] != ']') {
-		return ann_ini_error(&r->entry, r->err, "expected \"]\" at the end of \"%.*s\"",
-			ANN_SPAN_ARG(line));
+		return ann_ini_error(&r->entry, r->err,
+			"expected \"]\" at the end of \"%.*s\"", ANN_SPAN_ARG(line));
 	}
 	struct ann_span name = {line.ptr + 1, line.len - 2};
 

@@ -136,7 +136,8 @@ static void keep_better(struct set *best, struct set *other)
 }
 
 /* Text with what an assertion (an empty string with flags) says of its end. */
-static struct ann_literal assert_end(struct ann_literal a, const struct ann_literal *edge)
+static struct ann_literal assert_end(
+	struct ann_literal a, const struct ann_literal *edge)
 {
 	a.letter_end |= edge->letter_end;
 	a.word_end |= edge->word_end && ann_is_word((unsigned char)a.text[a.len - 1]);
@@ -151,7 +152,7 @@ static struct ann_literal assert_start(
 
 	made.letter_start |= edge->letter_start;
 	made.word_start = (made.word_start || edge->word_start) &&
-		ann_is_word((unsigned char)b->text[0]);
+			  ann_is_word((unsigned char)b->text[0]);
 	return made;
 }
 
@@ -196,9 +197,10 @@ static bool any_full(const struct set *set)
 /* set = set x other. False, and nothing done, when that gets too large. */
 static bool multiply(struct parser *p, struct set *set, const struct set *other)
 {
+	size_t most = promises(set) ? ANN_LITERALS_MANY : ANN_LITERALS_MOST;
 	struct set product = {0};
 
-	if (set->count * other->count > ANN_LITERALS_MOST || any_full(set)) {
+	if (set->count * other->count > most || any_full(set)) {
 		return false;
 	}
 	for (size_t i = 0; i < set->count; i++) {
@@ -512,8 +514,8 @@ static bool parse_group(struct parser *p, struct sum *sum)
 	} else if (skip(p, "?>") || skip(p, "?:")) {
 		/* nothing more to read */
 	} else if (next_is(p, "*") || next_is(p, "?(") || next_is(p, "?P") ||
-		next_is(p, "?&") || next_is(p, "?R") || next_is(p, "?C") ||
-		next_is(p, "?|")) {
+		   next_is(p, "?&") || next_is(p, "?R") || next_is(p, "?C") ||
+		   next_is(p, "?|")) {
 		p->lost = true;
 	} else if (skip(p, "?") && parse_flags(p)) {
 		sum_empty(p, sum);
@@ -663,8 +665,8 @@ static void parse_row(struct parser *p, struct sum *sum)
 /* sum = sum or other; takes `other`. */
 static void unite(struct parser *p, struct sum *sum, struct sum *other)
 {
-	struct set *a = worth(&sum->leading) > worth(&sum->inner) ? &sum->leading
-								  : &sum->inner;
+	struct set *a =
+		worth(&sum->leading) > worth(&sum->inner) ? &sum->leading : &sum->inner;
 	struct set *b = worth(&other->leading) > worth(&other->inner) ? &other->leading
 								      : &other->inner;
 	struct set inner = {0};
@@ -676,7 +678,7 @@ static void unite(struct parser *p, struct sum *sum, struct sum *other)
 	set_deinit(&sum->inner);
 	sum->inner = inner;
 	sum->exact = sum->exact && other->exact &&
-		sum->leading.count + other->leading.count <= ANN_LITERALS_MOST;
+		     sum->leading.count + other->leading.count <= ANN_LITERALS_MOST;
 	set_unite(p, &sum->leading, &other->leading);
 	sum_deinit(other);
 }
@@ -758,7 +760,7 @@ bool ann_literal_edges_hold(
 		behind = text.ptr[end];
 	}
 	return !(literal->letter_start && is_letter(before)) &&
-		!(literal->letter_end && is_letter(behind)) &&
-		!(literal->word_start && ann_is_word((unsigned char)before)) &&
-		!(literal->word_end && ann_is_word((unsigned char)behind));
+	       !(literal->letter_end && is_letter(behind)) &&
+	       !(literal->word_start && ann_is_word((unsigned char)before)) &&
+	       !(literal->word_end && ann_is_word((unsigned char)behind));
 }

@@ -12,8 +12,9 @@
 #include "annotty/span.h"
 
 enum {
-	ANN_LITERAL_BYTES = 24, /* longer strings are cut, which is as true */
-	ANN_LITERALS_MOST = 256, /* larger sets are given up */
+	ANN_LITERAL_BYTES = 24,  /* longer strings are cut, which is as true */
+	ANN_LITERALS_MOST = 512, /* larger sets are given up */
+	ANN_LITERALS_MANY = 128, /* good enough sets are not made longer beyond this */
 };
 
 struct ann_literal {
@@ -27,8 +28,8 @@ struct ann_literal {
 
 struct ann_literals {
 	struct ann_literal *at;
-	size_t count;  /* 0: nothing is known, every line has to be tried */
-	bool leading;  /* every match begins with one of them */
+	size_t count; /* 0: nothing is known, every line has to be tried */
+	bool leading; /* every match begins with one of them */
 };
 
 /* ANN_ENOMEM only. Release with ann_literals_deinit(). */

@@ -6,107 +6,196 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum ann_err compile_regex(const struct ann_rules *rules, struct job *job,
-	enum ann_rule_regex which, unsigned flags, struct ann_buf *text,
-	struct ann_error *err)
+/* The literal's place in the index, where it is added if it is new; -1: no memory. */
+static long intern(struct index *index, const struct ann_literal *literal)
 {
-	const struct ann_rule *rule = job->rule;
-	char what[256];
-
-	snprintf(what, sizeof(what), "%s:%zu: rule \"%s\": %s", rule->origin,
-		rule->lines[which], rule->name, ann_rule_key(which));
-	ann_buf_clear(text);
-	ann_buf_str(text, which == ANN_RULE_UNLESS_BEFORE ? "(?:" : "");
-
-	enum ann_err failed = ann_rules_expand(rules, rule->regex[which], text, err);
-
-	if (failed != ANN_OK) {
-		ann_error_context(err, "%s", what);
-		return failed;
-	}
-	ann_buf_str(text, which == ANN_RULE_UNLESS_BEFORE ? ")\\z" : "");
-	if (text->failed) {
-		return ann_error_nomem(err);
-	}
-	return ann_pattern_new(&job->regex[which], ann_buf_all(text), flags, what, err);
-}
-
-/* The literal's place in the matcher, where it is added if it is new; -1: no memory. */
-static long intern(struct ann_matcher *m, const struct ann_literal *literal)
-{
-	for (size_t i = 0; i < m->literal_count; i++) {
-		if (memcmp(&m->literals[i], literal, sizeof(*literal)) == 0) {
+	for (size_t i = 0; i < index->count; i++) {
+		if (memcmp(&index->literals[i], literal, sizeof(*literal)) == 0) {
 			return (long)i;
 		}
 	}
-	size_t want_room = m->literal_room;
+	size_t want_room = index->room;
 
-	if (ann_grow((void **)&m->literals, &m->literal_room, m->literal_count,
-		    sizeof(*m->literals)) != 0) {
+	if (ann_grow((void **)&index->literals, &index->room, index->count,
+		    sizeof(*index->literals)) != 0) {
 		return -1;
 	}
-	if (ann_grow((void **)&m->wants, &want_room, m->literal_count,
-		    sizeof(*m->wants)) != 0) {
-		m->literal_room = want_room;
+	if (ann_grow((void **)&index->wants, &want_room, index->count,
+		    sizeof(*index->wants)) != 0) {
+		index->room = want_room;
 		return -1;
 	}
-	m->literals[m->literal_count] = *literal;
-	m->wants[m->literal_count] = (struct want){0};
-	return (long)m->literal_count++;
+	index->literals[index->count] = *literal;
+	index->wants[index->count] = (struct want){0};
+	return (long)index->count++;
+}
+
+/* `who` wants to know of each of the literals. */
+static enum ann_err want_literals(
+	struct index *index, size_t who, const struct ann_literals *literals)
+{
+	for (size_t i = 0; i < literals->count; i++) {
+		long at = intern(index, &literals->at[i]);
+		struct want *want = at < 0 ? NULL : &index->wants[at];
+
+		if (want == NULL || ann_grow((void **)&want->who, &want->room,
+					    want->count, sizeof(*want->who)) != 0) {
+			return ANN_ENOMEM;
+		}
+		want->who[want->count++] = (uint32_t)who;
+	}
+	return ANN_OK;
+}
+
+static enum ann_err build_index(struct index *index, struct ann_error *err)
+{
+	index->automaton = ann_automaton_new(index->literals, index->count);
+	return index->automaton == NULL ? ann_error_nomem(err) : ANN_OK;
+}
+
+static void deinit_index(struct index *index)
+{
+	for (size_t i = 0; i < index->count; i++) {
+		ann_free(index->wants[i].who);
+	}
+	ann_automaton_free(index->automaton);
+	ann_free(index->wants);
+	ann_free(index->literals);
 }
 
 /* Lines with terminal colours are looked at without them; see scan.c. */
 static enum ann_err intern_escape(struct ann_matcher *m, struct ann_error *err)
 {
 	static const struct ann_literal escape = {.len = 2, .text = "\033["};
-	long at = intern(m, &escape);
+	long at = intern(&m->patterns, &escape);
 
 	m->escape = (uint32_t)at;
 	return at < 0 ? ann_error_nomem(err) : ANN_OK;
 }
 
-static enum ann_err want_literals(
-	struct ann_matcher *m, size_t job, const struct ann_literals *literals)
-{
-	for (size_t i = 0; i < literals->count; i++) {
-		long at = intern(m, &literals->at[i]);
-		struct want *want = at < 0 ? NULL : &m->wants[at];
+/* A regex of a rule or family and what is needed to compile it. */
+struct source {
+	struct ann_matcher *matcher;
+	const struct ann_rules *rules;
+	const char *regex;
+	const char *what;     /* for messages */
+	struct ann_buf *text; /* for the expansion */
+};
 
-		if (want == NULL ||
-			ann_grow((void **)&want->jobs, &want->room, want->count,
-				sizeof(*want->jobs)) != 0) {
-			return ANN_ENOMEM;
-		}
-		want->jobs[want->count++] = (uint32_t)job;
+static enum ann_err expand(const struct source *source, const char *before,
+	const char *behind, struct ann_error *err)
+{
+	struct ann_buf *text = source->text;
+
+	ann_buf_clear(text);
+	ann_buf_str(text, before);
+
+	enum ann_err failed = ann_rules_expand(source->rules, source->regex, text, err);
+
+	if (failed != ANN_OK) {
+		ann_error_context(err, "%s", source->what);
+		return failed;
 	}
-	return ANN_OK;
+	ann_buf_str(text, behind);
+	return text->failed ? ann_error_nomem(err) : ANN_OK;
+}
+
+/*
+ * The expanded text as a condition, which is only asked where its literals stand. It
+ * may be asked of the front of a line, whose end is no edge in the line.
+ */
+static enum ann_err compile_condition(const struct source *source,
+	struct condition *condition, unsigned flags, struct ann_error *err)
+{
+	struct ann_matcher *m = source->matcher;
+	struct ann_span text = ann_buf_all(source->text);
+	struct ann_literals literals = {0};
+	enum ann_err failed = ANN_OK;
+
+	if (ann_literals_of(text, &literals) != ANN_OK) {
+		return ann_error_nomem(err);
+	}
+	for (size_t i = 0; i < literals.count; i++) {
+		literals.at[i].word_end = false;
+		literals.at[i].letter_end = false;
+	}
+	condition->listed = literals.count > 0;
+	condition->leading = condition->listed && literals.leading;
+	flags |= condition->leading ? ANN_PATTERN_ANCHORED : 0;
+	failed = ann_pattern_new(&condition->regex, text, flags, source->what, err);
+	if (failed == ANN_OK && condition->listed) {
+		condition->number = m->condition_count++;
+		if (want_literals(&m->conditions, condition->number, &literals) !=
+			ANN_OK) {
+			failed = ann_error_nomem(err);
+		}
+	}
+	ann_literals_deinit(&literals);
+	return failed;
+}
+
+static enum ann_err compile_rule_condition(const struct source *source, struct job *job,
+	enum ann_rule_regex which, struct ann_error *err)
+{
+	bool before = which == ANN_RULE_UNLESS_BEFORE || which == ANN_RULE_BEHIND;
+	unsigned flags = which == ANN_RULE_UNLESS_AFTER ? ANN_PATTERN_ANCHORED : 0;
+	enum ann_err failed =
+		expand(source, before ? "(?:" : "", before ? ")\\z" : "", err);
+
+	return failed == ANN_OK
+		       ? compile_condition(source, &job->conditions[which], flags, err)
+		       : failed;
+}
+
+/*
+ * Whether a pattern begins with this group: settings and a lookbehind, which may hold
+ * no brackets, and then the group.
+ */
+static bool begins_with(struct ann_span text, const char *group)
+{
+	while (text.len > 4 && (memcmp(text.ptr, "(?i)", 4) == 0 ||
+				       memcmp(text.ptr, "(?<!", 4) == 0)) {
+		const char *end = memchr(text.ptr, ')', text.len);
+		const char *open = memchr(text.ptr + 1, '(', text.len - 1);
+
+		if (end == NULL || (open != NULL && open < end)) {
+			return false;
+		}
+		text.len -= (size_t)(end + 1 - text.ptr);
+		text.ptr = end + 1;
+	}
+	return text.len > strlen(group) && memcmp(text.ptr, group, strlen(group)) == 0;
 }
 
 /*
  * The main pattern: its literals tell where to try it. Where they tell exactly, it is
  * compiled to match nowhere else.
  */
-static enum ann_err compile_pattern(struct ann_matcher *m, const struct ann_rules *rules,
-	size_t at, struct ann_buf *text, struct ann_error *err)
+static enum ann_err compile_pattern(
+	const struct source *source, size_t at, struct ann_error *err)
 {
+	struct ann_matcher *m = source->matcher;
 	struct job *job = &m->jobs[at];
 	struct ann_literals literals = {0};
-	enum ann_err failed = ANN_OK;
+	enum ann_err failed = expand(source, "", "", err);
 
-	ann_buf_clear(text);
-	/* What is wrong with the expansion is told below. */
-	if (ann_rules_expand(rules, job->rule->regex[ANN_RULE_PATTERN], text, NULL) ==
-			ANN_OK &&
-		ann_literals_of(ann_buf_all(text), &literals) != ANN_OK) {
-		return ann_error_nomem(err);
+	if (failed == ANN_OK &&
+		ann_literals_of(ann_buf_all(source->text), &literals) != ANN_OK) {
+		failed = ann_error_nomem(err);
+	}
+	if (failed != ANN_OK) {
+		return failed;
 	}
 	job->where = literals.count == 0 ? WHERE_ANY
-		: literals.leading       ? WHERE_TRIGGERED
+		     : literals.leading  ? WHERE_TRIGGERED
 					 : WHERE_MENTIONED;
 	m->any += job->where == WHERE_ANY;
-	failed = compile_regex(rules, job, ANN_RULE_PATTERN,
-		job->where == WHERE_TRIGGERED ? ANN_PATTERN_ANCHORED : 0, text, err);
-	if (failed == ANN_OK && want_literals(m, at, &literals) != ANN_OK) {
+	job->code_first = begins_with(ann_buf_all(source->text), "(?<code>");
+	job->same_first = begins_with(ann_buf_all(source->text), "(?<same>");
+	failed = ann_pattern_new(&job->pattern, ann_buf_all(source->text),
+		job->where == WHERE_TRIGGERED ? ANN_PATTERN_ANCHORED : 0, source->what,
+		err);
+	if (failed == ANN_OK && want_literals(&m->patterns, at, &literals) != ANN_OK) {
 		failed = ann_error_nomem(err);
 	}
 	ann_literals_deinit(&literals);
@@ -115,13 +204,14 @@ static enum ann_err compile_pattern(struct ann_matcher *m, const struct ann_rule
 
 static enum ann_err find_groups(struct job *job, struct ann_error *err)
 {
-	const struct ann_pattern *pattern = job->regex[ANN_RULE_PATTERN];
+	const struct ann_pattern *pattern = job->pattern;
 	const struct ann_rule *rule = job->rule;
 
 	job->code = ann_pattern_groups(pattern, "code");
 	job->name = ann_pattern_groups(pattern, "name");
 	job->family = ann_pattern_groups(pattern, "family");
 	job->same = ann_pattern_groups(pattern, "same");
+	job->whole = job->name.count == 0 && !rule->inside_word;
 	if (job->code.count == 0 && job->name.count == 0) {
 		return ann_error_set(err, ANN_ECONFIG,
 			"%s:%zu: rule \"%s\": pattern has no group (?<code>...) or "
@@ -141,7 +231,8 @@ static enum ann_err rank_listed(const struct ann_codebook *book, const char *lis
 
 	for (; name.len > 0; name = ann_span_word(&rest)) {
 		const struct ann_family *family = NULL;
-		enum ann_err failed = ann_codebook_need_family(book, name, &family, err);
+		enum ann_err failed =
+			ann_codebook_need_family(book, name, &family, err);
 
 		if (failed != ANN_OK) {
 			return failed;
@@ -182,14 +273,21 @@ static enum ann_err compile_job(struct ann_matcher *m, const struct ann_rules *r
 	size_t at, struct ann_buf *text, struct ann_error *err)
 {
 	struct job *job = &m->jobs[at];
-	enum ann_err failed = compile_pattern(m, rules, at, text, err);
+	const struct ann_rule *rule = job->rule;
+	enum ann_err failed = ANN_OK;
+	char what[256];
 
-	for (int i = ANN_RULE_WHEN; i < ANN_RULE_REGEXES && failed == ANN_OK; i++) {
-		unsigned flags = i == ANN_RULE_UNLESS_AFTER ? ANN_PATTERN_ANCHORED : 0;
+	for (int i = ANN_RULE_PATTERN; i < ANN_RULE_REGEXES && failed == ANN_OK; i++) {
+		struct source source = {m, rules, rule->regex[i], what, text};
 
-		if (job->rule->regex[i] != NULL) {
-			failed = compile_regex(rules, job, (enum ann_rule_regex)i, flags,
-				text, err);
+		snprintf(what, sizeof(what), "%s:%zu: rule \"%s\": %s", rule->origin,
+			rule->lines[i], rule->name,
+			ann_rule_key((enum ann_rule_regex)i));
+		if (i == ANN_RULE_PATTERN) {
+			failed = compile_pattern(&source, at, err);
+		} else if (rule->regex[i] != NULL) {
+			failed = compile_rule_condition(
+				&source, job, (enum ann_rule_regex)i, err);
 		}
 	}
 	if (failed == ANN_OK) {
@@ -225,27 +323,28 @@ static enum ann_err compile_jobs(
 	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
 }
 
-static enum ann_err compile_words_of(struct ann_matcher *m, const struct ann_rules *rules,
-	const struct ann_family_words *words, struct ann_buf *text, struct ann_error *err)
+static enum ann_err compile_words_of(struct ann_matcher *m,
+	const struct ann_rules *rules, const struct ann_family_words *words,
+	struct ann_buf *text, struct ann_error *err)
 {
+	struct source source = {m, rules, words->regex, "words", text};
 	const struct ann_family *family = NULL;
-	struct ann_pattern **pattern = NULL;
 	enum ann_err failed = ann_codebook_need_family(
 		m->book, ann_span(words->family), &family, err);
 
 	if (failed == ANN_OK) {
-		ann_buf_clear(text);
-		failed = ann_rules_expand(rules, words->regex, text, err);
+		failed = expand(&source, "", "", err);
 	}
 	if (failed == ANN_OK) {
-		pattern = &m->words[family->order];
-		ann_pattern_free(*pattern);
-		*pattern = NULL;
-		failed = ann_pattern_new(pattern, ann_buf_all(text), 0, "words", err);
+		struct condition *condition = &m->words[family->order];
+
+		ann_pattern_free(condition->regex);
+		*condition = (struct condition){0};
+		failed = compile_condition(&source, condition, 0, err);
 	}
 	if (failed != ANN_OK) {
-		ann_error_context(err, "%s:%zu: family \"%s\"", words->origin, words->line,
-			words->family);
+		ann_error_context(err, "%s:%zu: family \"%s\"", words->origin,
+			words->line, words->family);
 	}
 	return failed;
 }
@@ -293,9 +392,9 @@ static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)
 	return failed;
 }
 
-enum ann_err ann_matcher_new(struct ann_matcher **matcher, const struct ann_rules *rules,
-	const struct ann_codebook *book, const struct ann_matcher_options *options,
-	struct ann_error *err)
+enum ann_err ann_matcher_new(struct ann_matcher **matcher,
+	const struct ann_rules *rules, const struct ann_codebook *book,
+	const struct ann_matcher_options *options, struct ann_error *err)
 {
 	struct ann_matcher *m = ann_alloc(sizeof(*m));
 	enum ann_err failed = ANN_OK;
@@ -320,8 +419,10 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher, const struct ann_rule
 		failed = intern_escape(m, err);
 	}
 	if (failed == ANN_OK) {
-		m->automaton = ann_automaton_new(m->literals, m->literal_count);
-		failed = m->automaton == NULL ? ann_error_nomem(err) : ANN_OK;
+		failed = build_index(&m->patterns, err);
+	}
+	if (failed == ANN_OK) {
+		failed = build_index(&m->conditions, err);
 	}
 	if (failed != ANN_OK) {
 		ann_matcher_free(m);
@@ -333,8 +434,9 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher, const struct ann_rule
 
 static void deinit_job(struct job *job)
 {
+	ann_pattern_free(job->pattern);
 	for (size_t i = 0; i < ANN_RULE_REGEXES; i++) {
-		ann_pattern_free(job->regex[i]);
+		ann_pattern_free(job->conditions[i].regex);
 	}
 	ann_free(job->rank);
 }
@@ -347,19 +449,16 @@ void ann_matcher_free(struct ann_matcher *matcher)
 	for (size_t i = 0; i < matcher->count; i++) {
 		deinit_job(&matcher->jobs[i]);
 	}
-	for (size_t i = 0; matcher->words != NULL && i < ann_codebook_families(matcher->book);
+	for (size_t i = 0;
+		matcher->words != NULL && i < ann_codebook_families(matcher->book);
 		i++) {
-		ann_pattern_free(matcher->words[i]);
-	}
-	for (size_t i = 0; i < matcher->literal_count; i++) {
-		ann_free(matcher->wants[i].jobs);
+		ann_pattern_free(matcher->words[i].regex);
 	}
 	ann_pattern_free(matcher->stop);
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
-	ann_automaton_free(matcher->automaton);
+	deinit_index(&matcher->patterns);
+	deinit_index(&matcher->conditions);
 	ann_free(matcher->words);
-	ann_free(matcher->wants);
-	ann_free(matcher->literals);
 	ann_free(matcher->jobs);
 	ann_free(matcher);
 }
@@ -368,7 +467,8 @@ void ann_matcher_accelerate(struct ann_matcher *matcher)
 {
 	if (!ann_matcher_accelerated(matcher)) {
 		atomic_store_explicit(&matcher->vectorscan,
-			ann_vectorscan_new(matcher->literals, matcher->literal_count),
+			ann_vectorscan_new(
+				matcher->patterns.literals, matcher->patterns.count),
 			memory_order_release);
 	}
 }

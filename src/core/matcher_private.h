@@ -18,23 +18,44 @@ enum where {
 	WHERE_ANY,       /* nothing is known: every line is tried */
 };
 
+/* A rule's condition made ready, or the words of a family. */
+struct condition {
+	struct ann_pattern *regex; /* NULL: there is none */
+	uint32_t number;           /* among all conditions that have literals */
+	bool listed;               /* it holds only on lines with one of its literals */
+	bool leading;              /* and begins there; the regex is anchored then */
+};
+
 /* A rule made ready. */
 struct job {
 	const struct ann_rule *rule;
-	struct ann_pattern *regex[ANN_RULE_REGEXES];
+	struct ann_pattern *pattern;
+	struct condition conditions[ANN_RULE_REGEXES]; /* but not ANN_RULE_PATTERN */
 	struct ann_groups code;
 	struct ann_groups name;
 	struct ann_groups family;
 	struct ann_groups same;
 	uint8_t *rank; /* per family: its place in the rule's list, NOT_LISTED */
 	enum where where;
+	bool whole;      /* its values are whole words that a table knows */
+	bool code_first; /* matches begin with the value */
+	bool same_first; /* matches begin with another print of the value */
 };
 
-/* Which jobs want to know of a literal. */
+/* Who wants to know of a literal: jobs or conditions, by number. */
 struct want {
-	uint32_t *jobs;
+	uint32_t *who;
 	size_t count;
 	size_t room;
+};
+
+/* Literals, each once, and an automaton that finds them. */
+struct index {
+	struct ann_literal *literals;
+	struct want *wants; /* per literal */
+	size_t count;
+	size_t room;
+	struct ann_automaton *automaton;
 };
 
 enum { NOT_LISTED = 0xFF, FAMILIES_MOST = NOT_LISTED };
@@ -45,15 +66,13 @@ struct ann_matcher {
 	bool wanted[FAMILIES_MOST]; /* by the order of families */
 	struct job *jobs;
 	size_t count;
-	size_t any;                    /* how many jobs are WHERE_ANY */
-	struct ann_pattern *stop;      /* options.stop_at, or NULL */
-	struct ann_pattern **words;    /* per family: lines that speak of it, or NULL */
-	struct ann_literal *literals;  /* of all jobs, each once */
-	struct want *wants;            /* per literal */
-	size_t literal_count;
-	size_t literal_room;
+	size_t any;               /* how many jobs are WHERE_ANY */
+	struct ann_pattern *stop; /* options.stop_at, or NULL */
+	struct condition *words;  /* per family: lines that speak of it */
+	struct index patterns;    /* literals of the jobs' patterns */
+	struct index conditions;  /* literals of conditions and words */
+	uint32_t condition_count; /* that have literals */
 	uint32_t escape; /* the literal that begins a terminal's control sequence */
-	struct ann_automaton *automaton;
 	_Atomic(struct ann_vectorscan *) vectorscan; /* NULL until it is built */
 };
 

@@ -45,27 +45,24 @@ static void add_reading(const struct ann_matcher *m, const struct job *job,
 	for (size_t i = 0; i < count; i++) {
 		unsigned rank = job->rank[codes[i]->family->order];
 
-		if (rank != NOT_LISTED &&
-			(codes[i]->severity != ANN_SEVERITY_OK || m->options.annotate_ok)) {
+		if (rank != NOT_LISTED && (codes[i]->severity != ANN_SEVERITY_OK ||
+						  m->options.annotate_ok)) {
 			add_meaning(meanings, codes[i], rank);
 		}
 	}
 }
 
 /* Families of which the line speaks come before those of which it does not. */
-static void weigh_words(const struct ann_matcher *m, struct ann_pattern_state *state,
-	struct ann_span line, struct meanings *meanings)
+static void weigh_words(struct ann_asker *asker, struct meanings *meanings)
 {
-	struct ann_pattern **words = m->words;
+	const struct condition *words = asker->matcher->words;
 	struct meanings weighed = {.count = 0};
-	struct ann_range range;
 
 	for (size_t i = 0; i < meanings->count; i++) {
 		struct meaning meaning = meanings->at[i];
-		struct ann_pattern *spoken = words[meaning.code->family->order];
+		const struct condition *spoken = &words[meaning.code->family->order];
 
-		if (spoken == NULL ||
-			!ann_pattern_find(spoken, state, line, 0, &range)) {
+		if (!ann_ask(asker, spoken, asker->line, 0, asker->line.len)) {
 			meaning.rank += NOT_LISTED;
 		}
 		add_meaning(&weighed, meaning.code, meaning.rank);
@@ -83,22 +80,39 @@ static bool one_family(const struct meanings *meanings)
 	return true;
 }
 
-bool ann_meaning_of_number(const struct ann_matcher *m, struct ann_pattern_state *state,
-	const struct job *job, struct ann_span line, struct ann_span digits,
-	struct ann_hit *hit)
+bool ann_meaning_possible(const struct ann_matcher *matcher, struct ann_span word)
+{
+	const struct ann_code *const *codes = NULL;
+	uint64_t readings[2];
+	size_t count = ann_value_read(word, ANN_BASE_AUTO, readings);
+
+	/* With base = dec, a zero in front does not make it hex. */
+	if (count == 1 && ann_span_digits(word, 10, &readings[1])) {
+		count = 2;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (ann_codebook_find(matcher->book, readings[i], &codes) > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool ann_meaning_of_number(struct ann_asker *asker, const struct job *job,
+	struct ann_span digits, struct ann_hit *hit)
 {
 	struct meanings meanings = {.count = 0};
 	uint64_t readings[2];
 	size_t count = ann_value_read(digits, job->rule->base, readings);
 
 	for (size_t i = 0; i < count; i++) {
-		add_reading(m, job, readings[i], &meanings);
+		add_reading(asker->matcher, job, readings[i], &meanings);
 	}
 	if (meanings.count == 0) {
 		return false;
 	}
 	if (!one_family(&meanings)) {
-		weigh_words(m, state, line, &meanings);
+		weigh_words(asker, &meanings);
 	}
 	while (hit->count < ANN_MEANINGS_MOST && hit->count < meanings.count) {
 		hit->codes[hit->count] = meanings.at[hit->count].code;

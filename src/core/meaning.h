@@ -8,15 +8,17 @@
 #ifndef CORE_MEANING_H
 #define CORE_MEANING_H
 
-#include "matcher_private.h"
+#include "condition.h"
 
 /*
- * Puts the codes that `digits` can stand for into the hit. Searches `line` for words of
- * families, so `state` loses its last match. False: no family of the job knows it.
+ * Puts the codes that `digits` can stand for into the hit. Asks for words of families,
+ * so the asker's last match is lost. False: no family of the job knows it.
  */
-bool ann_meaning_of_number(const struct ann_matcher *matcher,
-	struct ann_pattern_state *state, const struct job *job, struct ann_span line,
+bool ann_meaning_of_number(struct ann_asker *asker, const struct job *job,
 	struct ann_span digits, struct ann_hit *hit);
+
+/* Whether any table knows a reading of the word, whatever the rule. */
+bool ann_meaning_possible(const struct ann_matcher *matcher, struct ann_span word);
 
 /* The same for a symbol that is printed by its name. */
 bool ann_meaning_of_symbol(const struct ann_matcher *matcher, const struct job *job,

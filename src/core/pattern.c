@@ -52,8 +52,9 @@ static enum ann_err explain(struct ann_error *err, struct ann_span text, size_t 
 	size_t len = text.len - from < WINDOW ? text.len - from : WINDOW;
 
 	pcre2_get_error_message(number, reason, sizeof(reason));
-	return ann_error_set(err, ANN_ECONFIG, "%s: %s at offset %zu\n    %s%.*s\n    %*s^",
-		what, (const char *)reason, offset, from > 0 ? "..." : "", (int)len,
+	return ann_error_set(err, ANN_ECONFIG,
+		"%s: %s at offset %zu\n    %s%.*s\n    %*s^", what,
+		(const char *)reason, offset, from > 0 ? "..." : "", (int)len,
 		text.ptr + from, (int)(offset - from + (from > 0 ? 3 : 0)), "");
 }
 
@@ -61,7 +62,7 @@ enum ann_err ann_pattern_new(struct ann_pattern **pattern, struct ann_span text,
 	unsigned flags, const char *what, struct ann_error *err)
 {
 	uint32_t options = PCRE2_NEVER_UTF | PCRE2_DUPNAMES |
-		(flags & ANN_PATTERN_ANCHORED ? PCRE2_ANCHORED : 0);
+			   (flags & ANN_PATTERN_ANCHORED ? PCRE2_ANCHORED : 0);
 	struct ann_pattern *made = ann_alloc(sizeof(*made));
 	pcre2_general_context *heap =
 		pcre2_general_context_create(pcre2_take, pcre2_give, NULL);
@@ -80,8 +81,8 @@ enum ann_err ann_pattern_new(struct ann_pattern **pattern, struct ann_span text,
 		(PCRE2_SPTR)text.ptr, text.len, options, &number, &offset, context);
 	if (made->code == NULL) {
 		failed = number == PCRE2_ERROR_NOMEMORY || number == 121
-			? ann_error_nomem(err)
-			: explain(err, text, offset, number, what);
+				 ? ann_error_nomem(err)
+				 : explain(err, text, offset, number, what);
 	}
 free_contexts:
 	pcre2_compile_context_free(context);
@@ -102,7 +103,8 @@ void ann_pattern_free(struct ann_pattern *pattern)
 	}
 }
 
-struct ann_groups ann_pattern_groups(const struct ann_pattern *pattern, const char *name)
+struct ann_groups ann_pattern_groups(
+	const struct ann_pattern *pattern, const char *name)
 {
 	struct ann_groups groups = {0};
 	PCRE2_SPTR first = NULL;

@@ -37,7 +37,8 @@ struct ann_groups {
 	uint8_t number[8];
 	uint8_t count; /* 0: the pattern has no such group */
 };
-struct ann_groups ann_pattern_groups(const struct ann_pattern *pattern, const char *name);
+struct ann_groups ann_pattern_groups(
+	const struct ann_pattern *pattern, const char *name);
 
 /* For one thread. NULL: no memory. */
 struct ann_pattern_state *ann_pattern_state_new(void);

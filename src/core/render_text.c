@@ -153,7 +153,8 @@ static void add_indent(struct text *t, const struct ann_hit *hit)
 		size_t sgr = ann_sgr_length(rest);
 		struct ann_buf shown = {0};
 
-		if (sgr == 0 && t->renderer->options.mask_controls && harmless(rest) == 0) {
+		if (sgr == 0 && t->renderer->options.mask_controls &&
+			harmless(rest) == 0) {
 			len = show_control(rest, &shown);
 			ann_buf_fill(t->out, ' ', shown.len);
 			t->out->failed |= shown.failed;

@@ -37,6 +37,7 @@ static const char *const regex_keys[ANN_RULE_REGEXES] = {
 	[ANN_RULE_PATTERN] = "pattern",
 	[ANN_RULE_WHEN] = "when",
 	[ANN_RULE_UNLESS] = "unless",
+	[ANN_RULE_BEHIND] = "behind",
 	[ANN_RULE_UNLESS_BEFORE] = "unless-before",
 	[ANN_RULE_UNLESS_AFTER] = "unless-after",
 };
@@ -112,8 +113,8 @@ static size_t find_rule(const struct ann_rules *rules, struct ann_span name)
 }
 
 /* A fresh rule, in the place of the one it replaces or ahead of the older files. */
-static enum ann_err open_rule(struct ann_rules *rules, const struct ann_ini_entry *entry,
-	struct ann_error *err)
+static enum ann_err open_rule(struct ann_rules *rules,
+	const struct ann_ini_entry *entry, struct ann_error *err)
 {
 	struct ann_rule fresh = {
 		.origin = rules->origins->name, .line = entry->line, .enabled = true};
@@ -124,7 +125,8 @@ static enum ann_err open_rule(struct ann_rules *rules, const struct ann_ini_entr
 		return ann_ini_error(entry, err, "a rule needs a name: [rule NAME]");
 	}
 	if (at != (size_t)NONE && rules->rules[at].origin == fresh.origin) {
-		return ann_ini_error(entry, err, "rule \"%s\" is there already, at line %zu",
+		return ann_ini_error(entry, err,
+			"rule \"%s\" is there already, at line %zu",
 			rules->rules[at].name, rules->rules[at].line);
 	}
 	if (put(&fresh.name, entry->name, err) != ANN_OK) {
@@ -155,7 +157,8 @@ static enum ann_err open_words(struct ann_rules *rules,
 
 	rules->words_open = false;
 	if (entry->name.len == 0) {
-		return ann_ini_error(entry, err, "a family needs a name: [family NAME]");
+		return ann_ini_error(
+			entry, err, "a family needs a name: [family NAME]");
 	}
 	if (ann_grow((void **)&rules->words, &rules->words_room, rules->words_count,
 		    sizeof(fresh)) != 0) {
@@ -183,8 +186,8 @@ static enum ann_err unknown(const struct ann_ini_entry *entry, const char *what,
 			best = i;
 		}
 	}
-	return ann_ini_error(entry, err, "unknown %s \"%.*s\"; did you mean \"%s\"?", what,
-		ANN_SPAN_ARG(word), known[best]);
+	return ann_ini_error(entry, err, "unknown %s \"%.*s\"; did you mean \"%s\"?",
+		what, ANN_SPAN_ARG(word), known[best]);
 }
 
 /* The place of `word` among `known`, or `count`. */
@@ -201,7 +204,7 @@ static size_t place(struct ann_span word, const char *const *known, size_t count
 static enum ann_err set_base(
 	struct ann_rule *rule, const struct ann_ini_entry *entry, struct ann_error *err)
 {
-	static const char *const bases[] = {"auto", "hex", "dec"};
+	static const char *const bases[] = {"auto", "hex", "dec", "bare"};
 	size_t at = place(entry->value, bases, ANN_LEN(bases));
 
 	if (at == ANN_LEN(bases)) {
@@ -211,25 +214,27 @@ static enum ann_err set_base(
 	return ANN_OK;
 }
 
-static enum ann_err set_enabled(
-	struct ann_rule *rule, const struct ann_ini_entry *entry, struct ann_error *err)
+/* yes or no. */
+static enum ann_err set_answer(
+	bool *answer, const struct ann_ini_entry *entry, struct ann_error *err)
 {
 	static const char *const answers[] = {"no", "yes"};
 	size_t at = place(entry->value, answers, ANN_LEN(answers));
 
 	if (at == ANN_LEN(answers)) {
-		return unknown(entry, "answer", entry->value, answers, ANN_LEN(answers),
-			err);
+		return unknown(
+			entry, "answer", entry->value, answers, ANN_LEN(answers), err);
 	}
-	rule->enabled = at == 1;
+	*answer = at == 1;
 	return ANN_OK;
 }
 
 static enum ann_err set_rule_key(struct ann_rules *rules,
 	const struct ann_ini_entry *entry, struct ann_error *err)
 {
-	static const char *const keys[] = {"pattern", "when", "unless", "unless-before",
-		"unless-after", "base", "families", "enabled"};
+	static const char *const keys[] = {"pattern", "when", "unless", "behind",
+		"unless-before", "unless-after", "base", "families", "enabled",
+		"inside-word"};
 	size_t at = place(entry->key, keys, ANN_LEN(keys));
 
 	if (rules->open == (size_t)NONE) {
@@ -247,7 +252,9 @@ static enum ann_err set_rule_key(struct ann_rules *rules,
 	case ANN_RULE_REGEXES + 1:
 		return put(&rule->families, entry->value, err);
 	case ANN_RULE_REGEXES + 2:
-		return set_enabled(rule, entry, err);
+		return set_answer(&rule->enabled, entry, err);
+	case ANN_RULE_REGEXES + 3:
+		return set_answer(&rule->inside_word, entry, err);
 	default:
 		return unknown(entry, "key", entry->key, keys, ANN_LEN(keys), err);
 	}
@@ -290,8 +297,8 @@ static enum ann_err set_definition(struct ann_rules *rules,
 	return ANN_OK;
 }
 
-static enum ann_err set_words(struct ann_rules *rules, const struct ann_ini_entry *entry,
-	struct ann_error *err)
+static enum ann_err set_words(struct ann_rules *rules,
+	const struct ann_ini_entry *entry, struct ann_error *err)
 {
 	static const char *const keys[] = {"words"};
 
@@ -414,8 +421,8 @@ static enum ann_err expand(const struct ann_rules *rules, const char *regex,
 	enum { DEEPEST = 16, LONGEST = 65536 };
 
 	while (*regex != '\0') {
-		const char *end = regex[0] == '%' && regex[1] == '{' ? strchr(regex, '}')
-								     : NULL;
+		const char *end =
+			regex[0] == '%' && regex[1] == '{' ? strchr(regex, '}') : NULL;
 
 		if (end == NULL) {
 			if (*regex != '\n') {

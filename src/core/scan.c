@@ -8,28 +8,29 @@
 
 #include "annotty/alloc.h"
 #include "annotty/lines.h"
-#include "matcher_private.h"
+#include "condition.h"
 #include "meaning.h"
 #include "value.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* How far back `unless-before` looks, in bytes. */
+/* How far back `behind` and `unless-before` look, in bytes. */
 enum { BEFORE_BYTES = 64 };
 
 /* What a scan remembers of a job while it is on one line. */
 struct job_state {
-	uint64_t line;      /* the line this is about */
-	size_t next;        /* where its next match may begin */
-	uint64_t asked;     /* the line `allowed` is about */
-	bool allowed;       /* `when` and `unless` let this line pass */
+	uint64_t line;  /* the line this is about */
+	size_t next;    /* where its next match may begin */
+	uint64_t asked; /* the line `allowed` is about */
+	bool allowed;   /* `when` and `unless` let this line pass */
 };
 
 /* A value found by a pattern, conditions not asked yet. */
 struct candidate {
 	uint32_t job;
 	struct ann_range place; /* in the text that was looked at */
+	bool holds;             /* its rule's conditions have been asked, and hold */
 	struct ann_hit hit;     /* without its offsets */
 };
 
@@ -38,9 +39,10 @@ struct candidate {
  * it, a copy without them and with the way back.
  */
 struct view {
-	struct ann_line line;  /* in the batch */
+	struct ann_line line; /* in the batch */
 	struct ann_span text;
-	const uint32_t *origin; /* per byte of `text`: its offset in the line; NULL: same */
+	const uint32_t
+		*origin; /* per byte of `text`: its offset in the line; NULL: same */
 };
 
 /* Memory for such a copy. */
@@ -53,7 +55,7 @@ struct plain {
 
 struct ann_scan {
 	struct ann_matcher *matcher;
-	struct ann_pattern_state *state;
+	struct ann_asker asker;
 	struct ann_vectorscan_space *space; /* NULL until vectorscan is used */
 	struct ann_triggers triggers;
 	struct job_state *jobs;
@@ -61,7 +63,6 @@ struct ann_scan {
 	struct candidate *candidates; /* of the line at hand */
 	size_t candidate_count;
 	size_t candidate_room;
-	uint64_t line;         /* counts lines looked at; 0 is none */
 	struct ann_span batch; /* the one at hand */
 	struct ann_hits *hits;
 	bool failed; /* no memory */
@@ -81,9 +82,8 @@ struct ann_scan *ann_scan_new(struct ann_matcher *matcher)
 		return NULL;
 	}
 	scan->matcher = matcher;
-	scan->state = ann_pattern_state_new();
 	scan->jobs = ann_alloc(matcher->count * sizeof(*scan->jobs));
-	if (scan->state == NULL || scan->jobs == NULL) {
+	if (ann_asker_init(&scan->asker, matcher) != ANN_OK || scan->jobs == NULL) {
 		ann_scan_free(scan);
 		return NULL;
 	}
@@ -93,7 +93,7 @@ struct ann_scan *ann_scan_new(struct ann_matcher *matcher)
 void ann_scan_free(struct ann_scan *scan)
 {
 	if (scan != NULL) {
-		ann_pattern_state_free(scan->state);
+		ann_asker_deinit(&scan->asker);
 		ann_vectorscan_space_free(scan->space);
 		ann_triggers_deinit(&scan->triggers);
 		ann_triggers_deinit(&scan->plain.triggers);
@@ -107,7 +107,7 @@ void ann_scan_free(struct ann_scan *scan)
 
 uint64_t ann_scan_given_up(const struct ann_scan *scan)
 {
-	return ann_pattern_given_up(scan->state);
+	return ann_pattern_given_up(scan->asker.state);
 }
 
 /* A group `family` that names one keeps the others out. */
@@ -127,6 +127,15 @@ static struct ann_span part_of(struct ann_span line, struct ann_range range)
 	return (struct ann_span){line.ptr + range.start, range.end - range.start};
 }
 
+/* No letter, digit or underscore stands beside it. */
+static bool stands_free(struct ann_span line, struct ann_range place)
+{
+	return (place.start == 0 ||
+		       !ann_is_word((unsigned char)line.ptr[place.start - 1])) &&
+	       (place.end >= line.len ||
+		       !ann_is_word((unsigned char)line.ptr[place.end]));
+}
+
 /* What the last match has captured becomes a candidate if it means anything. */
 static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 {
@@ -138,16 +147,17 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 	struct ann_range same = {0};
 
 	/* Asked before other patterns are tried, which lose the captures. */
-	bool named = ann_pattern_group(scan->state, &job->family, &family);
-	bool twice = ann_pattern_group(scan->state, &job->same, &same);
+	bool named = ann_pattern_group(scan->asker.state, &job->family, &family);
+	bool twice = ann_pattern_group(scan->asker.state, &job->same, &same);
 	bool known = false;
 
-	if (ann_pattern_group(scan->state, &job->code, &found.place)) {
-		known = (!twice || ann_value_same(part_of(line, found.place),
+	if (ann_pattern_group(scan->asker.state, &job->code, &found.place)) {
+		known = (job->rule->inside_word || stands_free(line, found.place)) &&
+			(!twice || ann_value_same(part_of(line, found.place),
 					   part_of(line, same))) &&
-			ann_meaning_of_number(m, scan->state, job, line,
-			part_of(line, found.place), &found.hit);
-	} else if (ann_pattern_group(scan->state, &job->name, &found.place)) {
+			ann_meaning_of_number(&scan->asker, job,
+				part_of(line, found.place), &found.hit);
+	} else if (ann_pattern_group(scan->asker.state, &job->name, &found.place)) {
 		known = ann_meaning_of_symbol(
 			m, job, part_of(line, found.place), &found.hit);
 	}
@@ -170,21 +180,21 @@ static struct job_state *on_line(struct ann_scan *scan, uint32_t at)
 {
 	struct job_state *state = &scan->jobs[at];
 
-	if (state->line != scan->line) {
-		state->line = scan->line;
+	if (state->line != scan->asker.line_number) {
+		state->line = scan->asker.line_number;
 		state->next = 0;
 	}
 	return state;
 }
 
 /* Tries a job from `from` on; `*next` is where to go on. False: no match. */
-static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line, size_t from,
-	size_t *next)
+static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line,
+	size_t from, size_t *next)
 {
-	struct ann_pattern *pattern = scan->matcher->jobs[at].regex[ANN_RULE_PATTERN];
+	struct ann_pattern *pattern = scan->matcher->jobs[at].pattern;
 	struct ann_range whole;
 
-	if (!ann_pattern_find(pattern, scan->state, line, from, &whole)) {
+	if (!ann_pattern_find(pattern, scan->asker.state, line, from, &whole)) {
 		return false;
 	}
 	*next = whole.end > from && whole.end > whole.start ? whole.end : whole.end + 1;
@@ -203,26 +213,90 @@ static void search_line(struct ann_scan *scan, uint32_t at, struct ann_span line
 	state->next = line.len + 1;
 }
 
-/* A literal stands at `from` in the line. */
-static void follow_trigger(
-	struct ann_scan *scan, uint32_t literal, struct ann_span line, size_t from)
+/* The line at hand, and what is found out about it only when it is needed. */
+struct look {
+	struct ann_span line;
+	struct {
+		bool known;
+		size_t end; /* behind where the last one begins; 0: there is none */
+	} values[2];        /* possible values: all, and those without 0x */
+	size_t asked;       /* 1 + the place that `possible` is about */
+	bool possible;      /* a value can begin there */
+};
+
+static bool can_be_value(const struct ann_scan *scan, struct ann_span word)
 {
-	const struct ann_matcher *m = scan->matcher;
-	const struct want *want = &m->wants[literal];
+	/* Most words are told by their first byte. */
+	char first = (char)(word.ptr[0] | 0x20);
 
-	for (size_t i = 0; i < want->count; i++) {
-		uint32_t at = want->jobs[i];
+	return ((first >= '0' && first <= '9') || (first >= 'a' && first <= 'f') ||
+		       (word.ptr[0] >= '0' && word.ptr[0] <= '9')) &&
+	       ann_meaning_possible(scan->matcher, word);
+}
 
-		if (m->jobs[at].where == WHERE_MENTIONED) {
-			search_line(scan, at, line);
-			continue;
+static bool has_prefix(struct ann_span word)
+{
+	return word.len > 1 && word.ptr[0] == '0' && (word.ptr[1] | 0x20) == 'x';
+}
+
+static size_t find_values_end(
+	const struct ann_scan *scan, struct ann_span line, bool bare)
+{
+	size_t end = line.len;
+
+	while (end > 0) {
+		size_t start = end;
+
+		while (start > 0 && ann_is_word((unsigned char)line.ptr[start - 1])) {
+			start--;
 		}
-		struct job_state *state = on_line(scan, at);
+		struct ann_span word = {line.ptr + start, end - start};
 
-		if (from >= state->next) {
-			(void)try_job(scan, at, line, from, &state->next);
+		if (word.len > 0 && !(bare && has_prefix(word)) &&
+			can_be_value(scan, word)) {
+			return start + 1;
 		}
+		end = start > 0 ? start - 1 : 0;
 	}
+	return 0;
+}
+
+static bool value_begins(const struct ann_scan *scan, struct look *look, size_t from)
+{
+	if (look->asked != from + 1) {
+		struct ann_span word = {look->line.ptr + from, 0};
+
+		while (from + word.len < look->line.len &&
+			ann_is_word((unsigned char)word.ptr[word.len])) {
+			word.len++;
+		}
+		look->asked = from + 1;
+		look->possible = word.len > 0 && can_be_value(scan, word);
+	}
+	return look->possible;
+}
+
+/*
+ * False when the job cannot find anything from `from` on, since no table knows a value
+ * there. Cheap against trying its pattern.
+ */
+static bool worth_trying(const struct ann_scan *scan, const struct job *job,
+	struct look *look, size_t from)
+{
+	if (!job->whole) {
+		return true;
+	}
+	if ((job->code_first || job->same_first) && job->where == WHERE_TRIGGERED) {
+		return value_begins(scan, look, from);
+	}
+	bool bare = job->rule->base == ANN_BASE_BARE;
+
+	if (!look->values[bare].known) {
+		look->values[bare].known = true;
+		look->values[bare].end = find_values_end(scan, look->line, bare);
+	}
+	return job->where == WHERE_TRIGGERED ? from < look->values[bare].end
+					     : look->values[bare].end > 0;
 }
 
 /* `when` and `unless`, once a line. */
@@ -230,37 +304,81 @@ static bool line_allowed(struct ann_scan *scan, uint32_t at, struct ann_span lin
 {
 	const struct job *job = &scan->matcher->jobs[at];
 	struct job_state *state = &scan->jobs[at];
-	struct ann_pattern *when = job->regex[ANN_RULE_WHEN];
-	struct ann_pattern *unless = job->regex[ANN_RULE_UNLESS];
-	struct ann_range range;
+	const struct condition *when = &job->conditions[ANN_RULE_WHEN];
+	const struct condition *unless = &job->conditions[ANN_RULE_UNLESS];
 
-	if (state->asked != scan->line) {
-		state->asked = scan->line;
-		state->allowed =
-			(when == NULL ||
-				ann_pattern_find(when, scan->state, line, 0, &range)) &&
-			(unless == NULL ||
-				!ann_pattern_find(unless, scan->state, line, 0, &range));
+	if (state->asked != scan->asker.line_number) {
+		state->asked = scan->asker.line_number;
+		state->allowed = (when->regex == NULL || ann_ask(&scan->asker, when,
+								 line, 0, line.len)) &&
+				 !ann_ask(&scan->asker, unless, line, 0, line.len);
 	}
 	return state->allowed;
 }
 
-static bool place_allowed(struct ann_scan *scan, const struct candidate *candidate,
-	struct ann_span line)
+/* What stands beside the value. */
+static bool place_allowed(
+	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
 {
-	const struct job *job = &scan->matcher->jobs[candidate->job];
-	struct ann_pattern *before = job->regex[ANN_RULE_UNLESS_BEFORE];
-	struct ann_pattern *after = job->regex[ANN_RULE_UNLESS_AFTER];
+	const struct condition *conditions =
+		scan->matcher->jobs[candidate->job].conditions;
+	const struct condition *behind = &conditions[ANN_RULE_BEHIND];
+	struct ann_asker *asker = &scan->asker;
 	size_t start = candidate->place.start;
 	size_t end = candidate->place.end;
+	size_t from = start > BEFORE_BYTES ? start - BEFORE_BYTES : 0;
 	struct ann_span left = {line.ptr, start};
-	struct ann_range range;
 
-	return (before == NULL ||
-		       !ann_pattern_find(before, scan->state, left,
-			       start > BEFORE_BYTES ? start - BEFORE_BYTES : 0, &range)) &&
-		(after == NULL ||
-			!ann_pattern_find(after, scan->state, line, end, &range));
+	return (behind->regex == NULL || ann_ask(asker, behind, left, from, start)) &&
+	       !ann_ask(
+		       asker, &conditions[ANN_RULE_UNLESS_BEFORE], left, from, start) &&
+	       !ann_ask(asker, &conditions[ANN_RULE_UNLESS_AFTER], line, end, end);
+}
+
+/*
+ * True when the last candidate begins at `from` and holds: then no later rule can have
+ * that place, so there is no need to try them there.
+ */
+static bool settled(struct ann_scan *scan, struct ann_span line, size_t from)
+{
+	struct candidate *last = scan->candidate_count == 0
+					 ? NULL
+					 : &scan->candidates[scan->candidate_count - 1];
+
+	if (last == NULL || last->place.start != from) {
+		return false;
+	}
+	if (!last->holds) {
+		last->holds = line_allowed(scan, last->job, line) &&
+			      place_allowed(scan, last, line);
+	}
+	return last->holds;
+}
+
+/* A literal stands at `from` in the line. */
+static void follow_trigger(
+	struct ann_scan *scan, uint32_t literal, struct look *look, size_t from)
+{
+	const struct ann_matcher *m = scan->matcher;
+	const struct want *want = &m->patterns.wants[literal];
+	bool taken = false; /* by a rule before those still to be tried */
+
+	for (size_t i = 0; i < want->count; i++) {
+		uint32_t at = want->who[i];
+		const struct job *job = &m->jobs[at];
+		struct job_state *state = on_line(scan, at);
+
+		if (from < state->next || (taken && job->code_first) ||
+			!worth_trying(scan, job, look, from)) {
+			continue;
+		}
+		if (job->where == WHERE_MENTIONED) {
+			search_line(scan, at, look->line);
+		} else if (try_job(scan, at, look->line, from, &state->next) &&
+			   job->code_first) {
+			taken = settled(scan, look->line, from);
+		}
+	}
 }
 
 /* In order of place, the earlier rule first. */
@@ -312,16 +430,16 @@ static void decide(struct ann_scan *scan, const struct view *view)
 	const struct candidate *held = NULL; /* owner of the last hit */
 
 	if (scan->candidate_count > 1) {
-		qsort(scan->candidates, scan->candidate_count, sizeof(*scan->candidates),
-			compare_candidates);
+		qsort(scan->candidates, scan->candidate_count,
+			sizeof(*scan->candidates), compare_candidates);
 	}
 	for (size_t i = 0; i < scan->candidate_count && !scan->failed; i++) {
 		const struct candidate *one = &scan->candidates[i];
 		bool overlaps = held != NULL && one->place.start < held->place.end;
 
 		if ((!overlaps || one->job < held->job) &&
-			line_allowed(scan, one->job, view->text) &&
-			place_allowed(scan, one, view->text)) {
+			(one->holds || (line_allowed(scan, one->job, view->text) &&
+					       place_allowed(scan, one, view->text)))) {
 			struct ann_hit hit = hit_at(view, one);
 
 			put_hit(scan, &hit, overlaps);
@@ -330,17 +448,18 @@ static void decide(struct ann_scan *scan, const struct view *view)
 	}
 }
 
-/* Looks at one line, in which the `count` triggers stand; `base` is its offset there. */
+/* Looks at one line, in which the `count` triggers stand; `base` is its offset there.
+ */
 static void look_at(struct ann_scan *scan, const struct view *view,
 	const struct ann_trigger *triggers, size_t count, size_t base)
 {
 	const struct ann_matcher *m = scan->matcher;
+	struct look look = {.line = view->text};
 
-	scan->line++;
+	ann_asker_next(&scan->asker, view->text);
 	scan->candidate_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		follow_trigger(
-			scan, triggers[i].literal, view->text, triggers[i].at - base);
+		follow_trigger(scan, triggers[i].literal, &look, triggers[i].at - base);
 	}
 	for (size_t i = 0; m->any > 0 && i < m->count; i++) {
 		if (m->jobs[i].where == WHERE_ANY) {
@@ -363,7 +482,8 @@ static size_t sequence_length(struct ann_span text)
 	while (at < text.len && text.ptr[at] >= 0x20 && text.ptr[at] < 0x40) {
 		at++;
 	}
-	return at < text.len && text.ptr[at] >= 0x40 && text.ptr[at] < 0x7F ? at + 1 : 0;
+	return at < text.len && text.ptr[at] >= 0x40 && text.ptr[at] < 0x7F ? at + 1
+									    : 0;
 }
 
 static bool make_room(struct plain *plain, size_t len)
@@ -454,7 +574,8 @@ static size_t look_at_line(struct ann_scan *scan, const struct ann_line *line,
 		scan->failed = true;
 		return taken;
 	}
-	ann_automaton_scan(scan->matcher->automaton, view.text, &plain->triggers);
+	ann_automaton_scan(
+		scan->matcher->patterns.automaton, view.text, &plain->triggers);
 	scan->failed |= plain->triggers.failed;
 	look_at(scan, &view, plain->triggers.at,
 		gather(plain->triggers.at, plain->triggers.count, view.text.len), 0);
@@ -472,7 +593,7 @@ static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 		scan->space = ann_vectorscan_space_new(database);
 	}
 	return scan->space != NULL &&
-		ann_vectorscan_scan(database, scan->space, batch, &scan->triggers);
+	       ann_vectorscan_scan(database, scan->space, batch, &scan->triggers);
 }
 
 /* Lines with triggers only. */
@@ -509,7 +630,7 @@ static size_t look_at_all(struct ann_scan *scan, bool *stopped)
 		}
 		at = line.next;
 		if (stop != NULL &&
-			ann_pattern_find(stop, scan->state, text, 0, &range)) {
+			ann_pattern_find(stop, scan->asker.state, text, 0, &range)) {
 			*stopped = true;
 			return at;
 		}
@@ -523,16 +644,19 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	scan->batch = batch;
 	scan->hits = hits;
 	scan->failed = false;
+	scan->asker.failed = false;
 	hits->count = 0;
 	*end = batch.len;
 	*stopped = false;
 	if (!use_vectorscan(scan, batch)) {
-		ann_automaton_scan(scan->matcher->automaton, batch, &scan->triggers);
+		ann_automaton_scan(
+			scan->matcher->patterns.automaton, batch, &scan->triggers);
 	}
 	if (scan->matcher->any > 0 || scan->matcher->stop != NULL) {
 		*end = look_at_all(scan, stopped);
 	} else {
 		look_at_mentioned(scan);
 	}
-	return scan->failed || scan->triggers.failed ? ANN_ENOMEM : ANN_OK;
+	return scan->failed || scan->triggers.failed || scan->asker.failed ? ANN_ENOMEM
+									   : ANN_OK;
 }

@@ -9,10 +9,11 @@ struct ann_automaton {
 	uint8_t class_of[256]; /* class 0: bytes that are in no literal */
 	uint32_t classes;
 	uint32_t states;
-	uint32_t *next;   /* states x classes */
-	uint32_t *ends;   /* per state: 1 + the literal that ends here, 0: none */
-	uint32_t *suffix; /* per state: the nearest shorter state with an end, 0: none */
-	uint32_t *same;   /* per literal: 1 + another literal of the same text, 0: none */
+	uint32_t *next; /* states x classes */
+	uint32_t *ends; /* per state: 1 + the literal that ends here, 0: none */
+	uint32_t
+		*suffix; /* per state: the nearest shorter state with an end, 0: none */
+	uint32_t *same; /* per literal: 1 + another literal of the same text, 0: none */
 };
 
 void ann_triggers_deinit(struct ann_triggers *triggers)
@@ -64,8 +65,9 @@ static void plant(struct ann_automaton *a, size_t count)
 		uint32_t state = 0;
 
 		for (size_t j = 0; j < literal->len; j++) {
-			uint32_t *way = &a->next[state * a->classes +
-				a->class_of[(unsigned char)literal->text[j]]];
+			uint32_t *way =
+				&a->next[state * a->classes +
+					 a->class_of[(unsigned char)literal->text[j]]];
 
 			if (*way == 0) {
 				*way = a->states++;
@@ -121,7 +123,8 @@ static size_t most_states(const struct ann_literal *literals, size_t count)
 	return states;
 }
 
-struct ann_automaton *ann_automaton_new(const struct ann_literal *literals, size_t count)
+struct ann_automaton *ann_automaton_new(
+	const struct ann_literal *literals, size_t count)
 {
 	struct ann_automaton *a = ann_alloc(sizeof(*a));
 	size_t states = most_states(literals, count);
@@ -136,7 +139,8 @@ struct ann_automaton *ann_automaton_new(const struct ann_literal *literals, size
 	a->ends = ann_alloc(states * sizeof(*a->ends));
 	a->suffix = ann_alloc(states * sizeof(*a->suffix));
 	a->same = ann_alloc(count * sizeof(*a->same));
-	if (a->next == NULL || a->ends == NULL || a->suffix == NULL || a->same == NULL) {
+	if (a->next == NULL || a->ends == NULL || a->suffix == NULL ||
+		a->same == NULL) {
 		goto free_queue;
 	}
 	plant(a, count);
@@ -186,7 +190,7 @@ void ann_automaton_scan(const struct ann_automaton *automaton, struct ann_span b
 	triggers->failed = false;
 	for (size_t i = 0; i < batch.len; i++) {
 		state = next[state * classes +
-			automaton->class_of[(unsigned char)batch.ptr[i]]];
+			     automaton->class_of[(unsigned char)batch.ptr[i]]];
 		if ((ends[state] | suffix[state]) != 0) {
 			report(automaton, state, i + 1, batch, triggers);
 		}

@@ -34,8 +34,8 @@ static hs_database_t *compile(const struct ann_literal *literals, size_t count)
 		flags[i] = HS_FLAG_CASELESS;
 		ids[i] = (unsigned)i;
 	}
-	if (hs_compile_lit_multi(texts, flags, ids, lens, (unsigned)count, HS_MODE_BLOCK,
-		    NULL, &database, &error) != HS_SUCCESS) {
+	if (hs_compile_lit_multi(texts, flags, ids, lens, (unsigned)count,
+		    HS_MODE_BLOCK, NULL, &database, &error) != HS_SUCCESS) {
 		hs_free_compile_error(error);
 		database = NULL;
 	}

@@ -16,9 +16,9 @@ struct history {
 struct ann_select {
 	size_t before;
 	size_t after;
-	size_t due;          /* lines of context still to come after the last hit */
-	bool shown;          /* anything yet */
-	uint64_t shown_end;  /* in the stream: behind the last line that was shown */
+	size_t due;         /* lines of context still to come after the last hit */
+	bool shown;         /* anything yet */
+	uint64_t shown_end; /* in the stream: behind the last line that was shown */
 	struct history kept;
 	struct ann_hit *hits; /* of a run, moved to its start */
 	size_t hit_room;
@@ -56,8 +56,8 @@ void ann_select_free(struct ann_select *select)
 	}
 }
 
-static void show(struct pass *p, const struct ann_batch *run, const struct ann_hit *hits,
-	size_t count)
+static void show(struct pass *p, const struct ann_batch *run,
+	const struct ann_hit *hits, size_t count)
 {
 	struct ann_select *s = p->select;
 	bool gap = s->shown && s->shown_end != run->offset;
@@ -78,7 +78,8 @@ static void trim_history(struct history *kept, size_t most)
 		kept->seq++;
 	}
 	if (gone > 0) {
-		memmove(kept->bytes.ptr, kept->bytes.ptr + gone, kept->bytes.len - gone);
+		memmove(kept->bytes.ptr, kept->bytes.ptr + gone,
+			kept->bytes.len - gone);
 		kept->bytes.len -= gone;
 		kept->offset += gone;
 	}
@@ -152,7 +153,8 @@ static void take_line(struct pass *p, const struct ann_line *line, uint64_t seq)
 	struct ann_select *s = p->select;
 	size_t count = 0;
 
-	while (p->used + count < p->count && p->hits[p->used + count].start < line->next) {
+	while (p->used + count < p->count &&
+		p->hits[p->used + count].start < line->next) {
 		count++;
 	}
 	if (count > 0) {

@@ -27,7 +27,8 @@ bool ann_span_equal_nocase(struct ann_span a, struct ann_span b)
 	size_t same = 0;
 
 	/* Not strncasecmp(3): to that, what follows a NUL is equal. */
-	while (same < a.len && same < b.len && lower(a.ptr[same]) == lower(b.ptr[same])) {
+	while (same < a.len && same < b.len &&
+		lower(a.ptr[same]) == lower(b.ptr[same])) {
 		same++;
 	}
 	return a.len == b.len && same == a.len;
@@ -123,8 +124,7 @@ bool ann_span_digits(struct ann_span span, int base, uint64_t *value)
 	for (size_t i = 0; i < span.len; i++) {
 		int d = digit(span.ptr[i]);
 
-		if (d >= base ||
-			sum > (UINT64_MAX - (uint64_t)d) / (uint64_t)base) {
+		if (d >= base || sum > (UINT64_MAX - (uint64_t)d) / (uint64_t)base) {
 			return false;
 		}
 		sum = sum * (uint64_t)base + (uint64_t)d;
@@ -140,12 +140,6 @@ bool ann_span_number(struct ann_span span, uint64_t *value)
 			(struct ann_span){span.ptr + 2, span.len - 2}, 16, value);
 	}
 	return ann_span_digits(span, 10, value);
-}
-
-bool ann_is_word(unsigned char byte)
-{
-	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-		(byte >= 'a' && byte <= 'z') || byte == '_';
 }
 
 static unsigned least(unsigned a, unsigned b)
@@ -171,8 +165,7 @@ unsigned ann_span_distance(struct ann_span a, struct ann_span b)
 			unsigned above = row[j];
 			unsigned same = lower(a.ptr[i - 1]) == lower(b.ptr[j - 1]);
 
-			row[j] = least(diagonal + !same,
-				least(above, row[j - 1]) + 1);
+			row[j] = least(diagonal + !same, least(above, row[j - 1]) + 1);
 			diagonal = above;
 		}
 	}

@@ -38,8 +38,8 @@ struct ann_summary *ann_summary_new(const struct ann_codebook *book)
 		return NULL;
 	}
 	summary->book = book;
-	summary->counts = ann_alloc(
-		ann_codebook_families(book) * sizeof(struct count *));
+	summary->counts =
+		ann_alloc(ann_codebook_families(book) * sizeof(struct count *));
 	if (summary->counts == NULL) {
 		ann_free(summary);
 		return NULL;
@@ -102,12 +102,13 @@ void ann_summary_add(struct ann_summary *summary, const char *source,
 	struct place place = {source, batch->seq};
 	size_t at = 0;
 
-	summary->many_sources |= summary->source != NULL &&
-		strcmp(summary->source, source) != 0;
+	summary->many_sources |=
+		summary->source != NULL && strcmp(summary->source, source) != 0;
 	summary->source = source;
 	summary->lines += lines_of(batch->bytes);
 	for (size_t i = 0; i < count; i++) {
-		struct ann_span between = {batch->bytes.ptr + at, hits[i].line_start - at};
+		struct ann_span between = {
+			batch->bytes.ptr + at, hits[i].line_start - at};
 
 		/* What lies before a line ends with a line end, a CR too. */
 		place.line += ann_lines_count(between);
@@ -135,8 +136,8 @@ static int compare_counts(const void *a, const void *b)
 }
 
 /* All counts above zero, in the order they are shown; to be freed. False: no memory. */
-static bool collect(const struct ann_summary *summary, const struct count ***counts,
-	size_t *found)
+static bool collect(
+	const struct ann_summary *summary, const struct count ***counts, size_t *found)
 {
 	const struct count **all = NULL;
 	size_t room = 0;
@@ -203,7 +204,8 @@ static void write_text(const struct ann_summary *summary,
 		add_place(summary, &counts[i]->first, 10, out);
 		ann_buf_char(out, ' ');
 		add_place(summary, &counts[i]->last, 10, out);
-		ann_buf_printf(out, "  %s %.*s\n", ann_code_hex(counts[i]->code->value).text,
+		ann_buf_printf(out, "  %s %.*s\n",
+			ann_code_hex(counts[i]->code->value).text,
 			ANN_SPAN_ARG(counts[i]->code->name));
 	}
 }
@@ -212,9 +214,10 @@ static void write_markdown(const struct ann_summary *summary,
 	const struct count *const *counts, size_t found, struct ann_buf *out)
 {
 	add_totals(summary, found, out);
-	ann_buf_str(out, found == 0 ? "\n"
-				    : "\n\n| count | code | name | meaning | first | last |"
-				      "\n| ---: | --- | --- | --- | ---: | ---: |\n");
+	ann_buf_str(
+		out, found == 0 ? "\n"
+				: "\n\n| count | code | name | meaning | first | last |"
+				  "\n| ---: | --- | --- | --- | ---: | ---: |\n");
 	for (size_t i = 0; i < found; i++) {
 		const struct ann_code *code = counts[i]->code;
 
@@ -243,9 +246,11 @@ static void add_json_place(
 static void write_json(const struct ann_summary *summary,
 	const struct count *const *counts, size_t found, struct ann_buf *out)
 {
-	ann_buf_printf(out, "{\"lines\":%llu,\"lines_annotated\":%llu,\"values\":%llu,"
-			    "\"codes\":[",
-		(unsigned long long)summary->lines, (unsigned long long)summary->lines_hit,
+	ann_buf_printf(out,
+		"{\"lines\":%llu,\"lines_annotated\":%llu,\"values\":%llu,"
+		"\"codes\":[",
+		(unsigned long long)summary->lines,
+		(unsigned long long)summary->lines_hit,
 		(unsigned long long)summary->hits);
 	for (size_t i = 0; i < found; i++) {
 		ann_buf_str(out, i > 0 ? ",{\"count\":" : "{\"count\":");
@@ -259,8 +264,8 @@ static void write_json(const struct ann_summary *summary,
 	ann_buf_str(out, "]}\n");
 }
 
-void ann_summary_write(const struct ann_summary *summary, enum ann_summary_format format,
-	struct ann_buf *out)
+void ann_summary_write(const struct ann_summary *summary,
+	enum ann_summary_format format, struct ann_buf *out)
 {
 	size_t found = 0;
 	const struct count **counts = NULL;

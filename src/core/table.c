@@ -10,10 +10,10 @@ struct reader {
 	struct ann_family_draft *draft; /* NULL until the first row */
 	struct ann_span family;
 	struct ann_family_head head;
-	uint64_t last_value;           /* of the row before, when `rows` > 0 */
-	size_t rows;                   /* rows so far */
-	struct ann_span *names;        /* of the rows that share last_value */
-	size_t same;                   /* how many those are */
+	uint64_t last_value;    /* of the row before, when `rows` > 0 */
+	size_t rows;            /* rows so far */
+	struct ann_span *names; /* of the rows that share last_value */
+	size_t same;            /* how many those are */
 	struct ann_error *err;
 };
 
@@ -56,7 +56,8 @@ static enum ann_err read_comment(struct reader *r, struct ann_span line)
 			continue;
 		}
 		if (r->draft != NULL) {
-			return bad(r, "the head comes before the first row, found", key);
+			return bad(
+				r, "the head comes before the first row, found", key);
 		}
 		*heads[i].to = ann_span_trim(value);
 	}
@@ -80,7 +81,8 @@ static enum ann_err start_family(struct reader *r)
 
 	if (!is_family_name(name)) {
 		r->family = ann_span("unnamed"); /* told once; the table fails anyway */
-		return bad(r, "a family is named with letters, digits, _ and -, not", name);
+		return bad(r, "a family is named with letters, digits, _ and -, not",
+			name);
 	}
 	enum ann_err code = ann_family_begin(&r->draft, name, r->origin);
 
@@ -253,8 +255,9 @@ void ann_table_write(const struct ann_family *family, struct ann_buf *out)
 	write_head(out, "source", family->source);
 	write_head(out, "revision", family->revision);
 	for (size_t i = 0; i < family->count; i++) {
-		ann_buf_printf(out, "%s\t%.*s\t%.*s\t%s", ann_code_hex(codes[i].value).text,
-			ANN_SPAN_ARG(codes[i].name), ANN_SPAN_ARG(codes[i].description),
+		ann_buf_printf(out, "%s\t%.*s\t%.*s\t%s",
+			ann_code_hex(codes[i].value).text, ANN_SPAN_ARG(codes[i].name),
+			ANN_SPAN_ARG(codes[i].description),
 			ann_severity_name(codes[i].severity));
 		if (codes[i].hint.len > 0) {
 			ann_buf_printf(out, "\t%.*s", ANN_SPAN_ARG(codes[i].hint));

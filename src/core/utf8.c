@@ -56,7 +56,8 @@ size_t ann_utf8_valid(struct ann_span text)
 				continue;
 			}
 		}
-		size_t len = ann_utf8_char((struct ann_span){text.ptr + at, text.len - at});
+		size_t len =
+			ann_utf8_char((struct ann_span){text.ptr + at, text.len - at});
 
 		if (len == 0) {
 			break;

@@ -1,13 +1,19 @@
 #include "value.h"
 
 /* Takes off what says that a number is hex. */
-static bool strip_hex_marks(struct ann_span *digits)
+static bool strip_prefix(struct ann_span *digits)
 {
-	if (digits->len > 2 && digits->ptr[0] == '0' && (digits->ptr[1] | 0x20) == 'x') {
+	if (digits->len > 2 && digits->ptr[0] == '0' &&
+		(digits->ptr[1] | 0x20) == 'x') {
 		digits->ptr += 2;
 		digits->len -= 2;
 		return true;
 	}
+	return false;
+}
+
+static bool strip_suffix(struct ann_span *digits)
+{
 	if (digits->len > 1 && (digits->ptr[digits->len - 1] | 0x20) == 'h') {
 		digits->len--;
 		return true;
@@ -17,12 +23,16 @@ static bool strip_hex_marks(struct ann_span *digits)
 
 size_t ann_value_read(struct ann_span digits, enum ann_base base, uint64_t readings[2])
 {
-	bool marked = strip_hex_marks(&digits);
+	bool prefixed = strip_prefix(&digits);
+	bool marked = prefixed || strip_suffix(&digits);
 	bool padded = digits.len > 1 && digits.ptr[0] == '0';
 	bool hex = marked || base != ANN_BASE_DEC;
 	bool dec = !marked && base != ANN_BASE_HEX && (base == ANN_BASE_DEC || !padded);
 	size_t count = 0;
 
+	if (prefixed && base == ANN_BASE_BARE) {
+		return 0;
+	}
 	if (dec && ann_span_digits(digits, 10, &readings[count])) {
 		count++;
 	}

@@ -326,6 +326,18 @@ static bool says_the_same(struct ann_span digits, struct ann_span same)
 	return same.ptr == NULL;
 }
 
+/* Right before: a match that ends where the value begins. */
+static bool stands_before(pcre2_code *regex, struct ann_span line, size_t start)
+{
+	for (size_t from = start > 64 ? start - 64 : 0; from <= start; from++) {
+		if (matches(regex, (struct ann_span){line.ptr, start}, from,
+			    PCRE2_ANCHORED | PCRE2_ENDANCHORED)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool allowed(
 	const struct ready *ready, struct ann_span line, size_t start, size_t end)
 {
@@ -339,17 +351,24 @@ static bool allowed(
 		matches(regex[ANN_RULE_UNLESS], line, 0, 0)) {
 		return false;
 	}
-	/* Right before: a match that ends where the value begins. */
-	for (size_t from = start > 64 ? start - 64 : 0;
-		regex[ANN_RULE_UNLESS_BEFORE] != NULL && from <= start; from++) {
-		if (matches(regex[ANN_RULE_UNLESS_BEFORE],
-			    (struct ann_span){line.ptr, start}, from,
-			    PCRE2_ANCHORED | PCRE2_ENDANCHORED)) {
-			return false;
-		}
+	if (regex[ANN_RULE_BEHIND] != NULL &&
+		!stands_before(regex[ANN_RULE_BEHIND], line, start)) {
+		return false;
+	}
+	if (regex[ANN_RULE_UNLESS_BEFORE] != NULL &&
+		stands_before(regex[ANN_RULE_UNLESS_BEFORE], line, start)) {
+		return false;
 	}
 	return regex[ANN_RULE_UNLESS_AFTER] == NULL ||
 	       !matches(regex[ANN_RULE_UNLESS_AFTER], line, end, PCRE2_ANCHORED);
+}
+
+static bool stands_free(struct ann_span line, struct ann_span part)
+{
+	const char *end = part.ptr + part.len;
+
+	return (part.ptr == line.ptr || !ann_is_word((unsigned char)part.ptr[-1])) &&
+	       (end == line.ptr + line.len || !ann_is_word((unsigned char)*end));
 }
 
 static void take(const struct test_reference *r, size_t rule, struct ann_span line,
@@ -361,6 +380,9 @@ static void take(const struct test_reference *r, size_t rule, struct ann_span li
 	struct ann_span place = code.ptr == NULL ? name : code;
 	struct found one = {.rule = rule, .hit = {.rule = ready->rule->name}};
 
+	if (code.ptr != NULL && !ready->rule->inside_word && !stands_free(line, code)) {
+		return;
+	}
 	if (code.ptr != NULL && says_the_same(code, caught(match, "same", line))) {
 		mean_number(r, ready->rule, line, code, &one.hit);
 	} else if (code.ptr == NULL && name.ptr != NULL) {

@@ -207,6 +207,7 @@ START_TEST(the_earlier_rule_has_what_both_claim)
 {
 	static const char rules[] =
 		"[rule first]\npattern = x(?<code>0x107)\nfamilies = net\n"
+		"inside-word = yes\n"
 		"[rule second]\npattern = (?<code>0x\\w+)\nfamilies = dev\n";
 
 	expect(rules, "x0x107 0x107",
@@ -217,6 +218,7 @@ END_TEST
 START_TEST(an_earlier_rule_has_it_also_when_it_begins_later)
 {
 	static const char rules[] = "[rule first]\npattern = DEV_(?<code>1)\n"
+				    "inside-word = yes\n"
 				    "[rule second]\npattern = (?<name>\\w+_\\w+)\n"
 				    "[define]\nunused = x\n";
 	const char *const tables[] = {"# family: a\n1\tDEV_1\tOne.\n", NULL};
@@ -384,6 +386,7 @@ START_TEST(a_line_too_hard_for_a_pattern_is_given_up)
 
 	test_kit_start(&kit,
 		"[rule hard]\npattern = (?:x+x+)+y(?<code>1)\n"
+		"inside-word = yes\n"
 		"[rule easy]\nfamilies = dev\npattern = rc (?<code>0x\\w+)\n");
 	ck_assert_uint_eq(ann_scan_given_up(kit.scan), 0);
 	ann_buf_fill(&text, 'x', 60);
