@@ -706,7 +706,8 @@ static bool has_line_end(const struct set *set)
 	return false;
 }
 
-enum ann_err ann_literals_of(struct ann_span pattern, struct ann_literals *literals)
+static enum ann_err find_literals(
+	struct ann_span pattern, struct ann_literals *literals, bool prefer_leading)
 {
 	const char *text = pattern.len == 0 ? "" : pattern.ptr;
 	struct parser p = {.at = text, .end = text + pattern.len};
@@ -715,7 +716,8 @@ enum ann_err ann_literals_of(struct ann_span pattern, struct ann_literals *liter
 
 	parse_alternatives(&p, &sum);
 	/* A single byte at the front is worth less than a word further in. */
-	if (worth(&sum.leading) < worth(&sum.inner) &&
+	if (!(prefer_leading && promises(&sum.leading)) &&
+		worth(&sum.leading) < worth(&sum.inner) &&
 		worth(&sum.leading) < (size_t)ANN_LITERALS_MOST * 2) {
 		chosen = &sum.inner;
 	}
@@ -731,6 +733,17 @@ enum ann_err ann_literals_of(struct ann_span pattern, struct ann_literals *liter
 		return ANN_ENOMEM;
 	}
 	return ANN_OK;
+}
+
+enum ann_err ann_literals_of(struct ann_span pattern, struct ann_literals *literals)
+{
+	return find_literals(pattern, literals, false);
+}
+
+enum ann_err ann_literals_leading_of(
+	struct ann_span pattern, struct ann_literals *literals)
+{
+	return find_literals(pattern, literals, true);
 }
 
 void ann_literals_deinit(struct ann_literals *literals)

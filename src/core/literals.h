@@ -35,6 +35,10 @@ struct ann_literals {
 /* ANN_ENOMEM only. Release with ann_literals_deinit(). */
 ANN_MUST_USE enum ann_err ann_literals_of(
 	struct ann_span pattern, struct ann_literals *literals);
+
+/* The same, but a set that leads is taken even if a better one stands further in. */
+ANN_MUST_USE enum ann_err ann_literals_leading_of(
+	struct ann_span pattern, struct ann_literals *literals);
 void ann_literals_deinit(struct ann_literals *literals);
 
 /* True when `literal` stands at `at` in `text` (its bytes are known to), edges too. */

@@ -112,7 +112,7 @@ static enum ann_err compile_condition(const struct source *source,
 	struct ann_literals literals = {0};
 	enum ann_err failed = ANN_OK;
 
-	if (ann_literals_of(text, &literals) != ANN_OK) {
+	if (ann_literals_leading_of(text, &literals) != ANN_OK) {
 		return ann_error_nomem(err);
 	}
 	for (size_t i = 0; i < literals.count; i++) {
