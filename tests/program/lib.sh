@@ -188,6 +188,8 @@ run_all() {
 		esac
 		[[ $name != _* ]] || continue
 		test_name=$name
+		: >"$out"
+		: >"$err"
 		mkdir "$work/$name" && cd "$work/$name" || exit 1
 		"$name" </dev/null
 		cd / || exit 1
