@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 
-static void add_code(const struct ann_code *code, bool json, bool first, struct ann_buf *out)
+static void add_code(
+	const struct ann_code *code, bool json, bool first, struct ann_buf *out)
 {
 	if (json) {
 		ann_buf_str(out, first ? "\n" : ",\n");
@@ -14,8 +15,8 @@ static void add_code(const struct ann_code *code, bool json, bool first, struct 
 		ANN_SPAN_ARG(code->description));
 }
 
-static void add_family(const struct ann_family *family, bool json, bool first,
-	struct ann_buf *out)
+static void add_family(
+	const struct ann_family *family, bool json, bool first, struct ann_buf *out)
 {
 	const struct ann_code *codes = ann_family_codes(family);
 
@@ -28,7 +29,8 @@ static void add_family(const struct ann_family *family, bool json, bool first,
 	}
 }
 
-static int print_codes(const struct ann_codebook *book, const struct ann_options *options)
+static int print_codes(
+	const struct ann_codebook *book, const struct ann_options *options)
 {
 	struct ann_error err = {0};
 	struct ann_buf out = {0};

@@ -45,8 +45,8 @@ static void find_value(
 static bool word_in_code(const struct ann_code *code, struct ann_span word)
 {
 	return ann_span_find_nocase(code->name, word) >= 0 ||
-		ann_span_find_nocase(code->description, word) >= 0 ||
-		ann_span_find_nocase(code->hint, word) >= 0;
+	       ann_span_find_nocase(code->description, word) >= 0 ||
+	       ann_span_find_nocase(code->hint, word) >= 0;
 }
 
 /* True when all blank-separated words of `text` stand in the code. */
@@ -101,7 +101,8 @@ static bool range_of(const struct ann_family *family, uint64_t *low, uint64_t *h
 }
 
 /* Says where an unknown value would be at home. */
-static void tell_ranges(const struct ann_codebook *book, const char *word, uint64_t value)
+static void tell_ranges(
+	const struct ann_codebook *book, const char *word, uint64_t value)
 {
 	const struct ann_family *below = NULL;
 	uint64_t nearest = 0;
@@ -259,15 +260,16 @@ static bool are_words(const struct ann_codebook *book, const struct ann_files *w
 {
 	for (size_t i = 0; i < words->count; i++) {
 		if (strpbrk(words->path[i], "0123456789_") != NULL ||
-			ann_codebook_find_name(book, ann_span(words->path[i])) != NULL) {
+			ann_codebook_find_name(book, ann_span(words->path[i])) !=
+				NULL) {
 			return false;
 		}
 	}
 	return words->count > 1;
 }
 
-static bool explain_words(
-	const struct ann_codebook *book, const struct ann_files *words, struct found *found)
+static bool explain_words(const struct ann_codebook *book,
+	const struct ann_files *words, struct found *found)
 {
 	struct ann_buf text = {0};
 
@@ -284,7 +286,8 @@ static bool explain_words(
 	return found->count > 0;
 }
 
-static int explain_all(const struct ann_codebook *book, const struct ann_options *options)
+static int explain_all(
+	const struct ann_codebook *book, const struct ann_options *options)
 {
 	struct found found = {0};
 	bool all = true;

@@ -43,7 +43,7 @@ static bool wants_color(const struct ann_options *options, bool terminal)
 		return false;
 	}
 	return is_set("FORCE_COLOR") ||
-		(terminal && term != NULL && strcmp(term, "dumb") != 0);
+	       (terminal && term != NULL && strcmp(term, "dumb") != 0);
 }
 
 static void choose_render(struct run *run, size_t at)
@@ -58,8 +58,8 @@ static void choose_render(struct run *run, size_t at)
 		render->format = output->format;
 	}
 	render->color = standard || strcmp(run->options.color, "always") == 0
-		? wants_color(&run->options, terminal)
-		: false;
+				? wants_color(&run->options, terminal)
+				: false;
 	render->mask_controls = terminal && !run->options.raw_control;
 }
 
@@ -72,7 +72,8 @@ static enum ann_err open_outputs(struct run *run)
 		options->outputs[options->output_count++] = "-";
 	}
 	for (size_t i = 0; i < options->output_count && failed == ANN_OK; i++) {
-		failed = ann_output_init(&run->outputs[i], options->outputs[i], &run->err);
+		failed = ann_output_init(
+			&run->outputs[i], options->outputs[i], &run->err);
 		run->open += failed == ANN_OK;
 	}
 	for (size_t i = 0; i < options->output_count && failed == ANN_OK; i++) {
@@ -114,8 +115,8 @@ static enum ann_err prepare(struct run *run)
 		.families = options->families,
 		.stop_at = options->quit_on,
 	};
-	enum ann_err failed = ann_load_book(
-		&run->book, &options->tables, !options->quiet, &run->err);
+	enum ann_err failed =
+		ann_load_book(&run->book, &options->tables, !options->quiet, &run->err);
 
 	if (failed == ANN_OK) {
 		failed = ann_load_rules(&run->rules, &options->rules,
@@ -192,8 +193,8 @@ static enum ann_err stream(struct run *run, struct ann_filter_result *result)
 		.before = options->before,
 		.after = options->after,
 		.deadline_mono_ns = options->timeout_ns == 0
-			? 0
-			: ann_clock_mono_ns() + options->timeout_ns,
+					    ? 0
+					    : ann_clock_mono_ns() + options->timeout_ns,
 		.progress = wants_progress(options, total),
 		.progress_bytes = total,
 		.tell_rules = options->verbose,

@@ -42,7 +42,8 @@ enum ann_err ann_load_headers(struct ann_codebook *book, struct ann_span family,
 
 	for (size_t i = 0; i < headers->count && failed == ANN_OK; i++) {
 		failed = ann_file_read(headers->path[i], &texts[i], err);
-		parts[i] = (struct ann_header){ann_buf_all(&texts[i]), headers->path[i]};
+		parts[i] =
+			(struct ann_header){ann_buf_all(&texts[i]), headers->path[i]};
 	}
 	if (failed == ANN_OK) {
 		failed = ann_header_add(book, family, parts, headers->count, prefix,
@@ -61,8 +62,8 @@ static bool is_header(const char *path)
 	return len > 2 && strcmp(path + len - 2, ".h") == 0;
 }
 
-static enum ann_err load_table(
-	struct ann_codebook *book, const char *path, bool verbose, struct ann_error *err)
+static enum ann_err load_table(struct ann_codebook *book, const char *path,
+	bool verbose, struct ann_error *err)
 {
 	struct ann_files one = {{path}, 1};
 	struct ann_buf text = {0};

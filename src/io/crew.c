@@ -97,8 +97,8 @@ static void start_others(struct crew *crew)
 	}
 }
 
-void ann_crew_run(const struct ann_crew_ops *ops, void *user, void *const *workers,
-	size_t count)
+void ann_crew_run(
+	const struct ann_crew_ops *ops, void *user, void *const *workers, size_t count)
 {
 	struct crew crew = {
 		.ops = ops, .user = user, .workers = workers, .count = count};

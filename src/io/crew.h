@@ -31,7 +31,7 @@ struct ann_crew_ops {
  * Runs to the end of the stream with up to `count` workers, `workers[0]` on this
  * thread. Threads that cannot be started are done without.
  */
-void ann_crew_run(const struct ann_crew_ops *ops, void *user, void *const *workers,
-	size_t count);
+void ann_crew_run(
+	const struct ann_crew_ops *ops, void *user, void *const *workers, size_t count);
 
 #endif

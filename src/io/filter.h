@@ -12,10 +12,10 @@
 
 /* What makes the exit status 1. */
 struct ann_fail_on {
-	bool any;                    /* every hit does */
-	bool by_severity;            /* hits of `severity` and above do */
+	bool any;         /* every hit does */
+	bool by_severity; /* hits of `severity` and above do */
 	enum ann_severity severity;
-	struct ann_span name;        /* hits of this symbol do; empty: not asked for */
+	struct ann_span name; /* hits of this symbol do; empty: not asked for */
 };
 
 struct ann_filter_options {
@@ -30,12 +30,12 @@ struct ann_filter_options {
 	bool only_matching; /* leave out lines without a hit, but for context */
 	size_t before;
 	size_t after;
-	size_t line_limit;          /* bytes; 0: the default */
-	uint64_t deadline_mono_ns;  /* stop then; 0: never */
-	bool progress;              /* a bar on standard error */
-	uint64_t progress_bytes;    /* all of the input, 0: not known */
-	bool tell_rules;            /* name each hit and its rule on standard error */
-	bool single;                /* one worker, for formats that look back */
+	size_t line_limit;         /* bytes; 0: the default */
+	uint64_t deadline_mono_ns; /* stop then; 0: never */
+	bool progress;             /* a bar on standard error */
+	uint64_t progress_bytes;   /* all of the input, 0: not known */
+	bool tell_rules;           /* name each hit and its rule on standard error */
+	bool single;               /* one worker, for formats that look back */
 };
 
 struct ann_filter_result {

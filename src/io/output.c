@@ -130,7 +130,8 @@ enum ann_err ann_output_open(struct ann_output *output, struct ann_error *err)
 		output->fd = STDOUT_FILENO;
 		return ANN_OK;
 	}
-	output->fd = open(output->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	output->fd =
+		open(output->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (output->fd < 0 || fstat(output->fd, &status) != 0) {
 		return ann_error_os(err, errno, "output \"%s\"", output->path);
 	}
@@ -212,12 +213,13 @@ static enum ann_err rotate(struct ann_output *output, struct ann_error *err)
 	return failed == ANN_OK ? ann_output_open(output, err) : failed;
 }
 
-/* How much of `bytes` still goes into the file: whole lines, one at least if it is new. */
+/* How much of `bytes` still goes into the file: whole lines, one at least if it is new.
+ */
 static size_t fitting(const struct ann_output *output, struct ann_span bytes)
 {
 	uint64_t room = output->rotate_bytes > output->size_bytes
-		? output->rotate_bytes - output->size_bytes
-		: 0;
+				? output->rotate_bytes - output->size_bytes
+				: 0;
 	const char *end = NULL;
 
 	if (bytes.len <= room) {

@@ -49,8 +49,8 @@ void ann_progress_update(struct ann_progress *progress, uint64_t done_bytes)
 	}
 	fprintf(stderr, "%.1f MiB, %.1f MiB/s", (double)done_bytes / MIB, rate / MIB);
 	if (progress->total_bytes > done_bytes && rate > 0) {
-		unsigned left = (unsigned)((double)(progress->total_bytes - done_bytes) /
-			rate);
+		unsigned left =
+			(unsigned)((double)(progress->total_bytes - done_bytes) / rate);
 
 		fprintf(stderr, ", %u:%02u left", left / 60, left % 60);
 	}
