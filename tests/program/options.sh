@@ -313,7 +313,17 @@ a_timestamp_is_the_time_of_now() {
 }
 
 a_delta_is_the_time_since_the_line_before() {
-	run -tdelta < <(echo a; sleep 0.3; echo b)
+	local to
+
+	mkfifo in
+	"$annotty" -tdelta in >"$out" &
+	exec {to}>in
+	echo a >&"$to"
+	expect "the first line is there" wait_until grep -q a "$out"
+	sleep 0.3
+	echo b >&"$to"
+	exec {to}>&-
+	wait "$!"
 	expect "the first is 0" perl -ne 'exit !/^ *0\.000000 a$/ if $. == 1' "$out"
 	expect "the second is 0.3 or more" perl -ne 'exit !($1 >= 0.29 && $1 < 5) if / *([\d.]+) b$/' "$out"
 }

@@ -78,8 +78,9 @@ a_terminal_gets_colours_unless_it_is_asked_not_to() {
 
 # --- progress -------------------------------------------------------------------------
 
-# A reader that lets the filter wait for longer than the bar does.
-_slow='| { sleep 0.65; cat >/dev/null; }'
+# A reader that, from the first bytes on, lets the filter wait for longer than the bar
+# does.
+_slow='| { head -c 1 >/dev/null; sleep 0.65; cat >/dev/null; }'
 
 a_bar_appears_when_it_is_not_in_the_way() {
 	make_log 20000 >in
