@@ -326,10 +326,13 @@ static bool set_value(struct ann_options *options, int option, const char *value
 	case 'R':
 		return add_file(&options->rules, value);
 	case 'A':
+		options->only_matching = true;
 		return set_lines("A", value, &options->after);
 	case 'B':
+		options->only_matching = true;
 		return set_lines("B", value, &options->before);
 	case 'C':
+		options->only_matching = true;
 		return set_lines("C", value, &options->after) &&
 		       set_lines("C", value, &options->before);
 	case 'S':

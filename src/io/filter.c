@@ -55,6 +55,8 @@ struct filter {
 
 	/* Committing. */
 	struct ann_select *select; /* NULL: all lines are shown */
+	bool shown_before;         /* lines of an earlier input have been shown */
+	bool shown;                /* lines of this input have */
 	struct ann_progress progress;
 	uint64_t done_bytes;
 
@@ -220,8 +222,11 @@ static void show_run(void *user, const struct ann_batch *batch,
 	const struct ann_hit *hits, size_t count, bool gap)
 {
 	struct worker *w = user;
-	const struct ann_filter_options *options = w->filter->options;
+	struct filter *f = w->filter;
+	const struct ann_filter_options *options = f->options;
 
+	gap |= f->shown_before && !f->shown;
+	f->shown = true;
 	for (size_t i = 0; gap && i < options->output_count; i++) {
 		if (options->before + options->after > 0 &&
 			options->renders[i].format != ANN_FORMAT_JSON) {
@@ -235,6 +240,8 @@ static void show_run(void *user, const struct ann_batch *batch,
 static enum ann_err select_lines(struct filter *f, struct worker *w)
 {
 	if (w->first_of_source) {
+		f->shown_before |= f->shown;
+		f->shown = false;
 		ann_select_free(f->select);
 		f->select = ann_select_new(f->options->before, f->options->after);
 	}

@@ -43,6 +43,16 @@ lines_around_a_value_are_the_same_in_every_format() {
 		"[4,21,1] [5,40,1] [11,95,1] "
 }
 
+lines_of_several_files_are_kept_apart() {
+	_console >one
+	printf 'x\nTLS status = 0x107\n' >two
+	printf 'nothing\n' >three
+	run -m -C 1 -F raw three one three two
+	expect_same "$out" <(grep -h -C 1 = three one three two)
+	run -m -F raw one two
+	expect_same "$out" <(grep -h = one two)
+}
+
 no_line_without_a_value_gives_nothing() {
 	printf 'a\nb\n' >in
 	run -m -C 5 in
