@@ -7,7 +7,8 @@
  *     [rule keyword-hex]
  *     pattern = (?i)\b(?:%{word})\W{0,3}(?<code>0x[0-9a-f]{1,8})\b
  *     base = auto                  auto, hex, dec, or bare: auto, but no 0x
- *     families = nx_secure_tls nx  the likeliest first; without it, all
+ *     families = nx_secure_tls nx  the likeliest first, * for those that no rule names;
+ *                                  without it, all
  *     when = REGEX                 the line must match this too
  *     unless = REGEX               and must not match this
  *     behind = REGEX               what stands right before the value must match this

@@ -221,8 +221,37 @@ static enum ann_err find_groups(struct job *job, struct ann_error *err)
 	return ANN_OK;
 }
 
+/* Families that no rule names: they came with a table of the user's. */
+static void mark_unnamed(struct ann_matcher *m, const struct ann_rules *rules)
+{
+	memset(m->unnamed, true, sizeof(m->unnamed));
+	for (size_t i = 0; i < ann_rules_count(rules); i++) {
+		struct ann_span rest = ann_span(ann_rules_at(rules, i)->families);
+		struct ann_span name = ann_span_word(&rest);
+
+		for (; name.len > 0; name = ann_span_word(&rest)) {
+			const struct ann_family *family =
+				ann_codebook_family_named(m->book, name);
+
+			if (family != NULL) {
+				m->unnamed[family->order] = false;
+			}
+		}
+	}
+}
+
+/* `*` in a list. */
+static void rank_unnamed(const struct ann_matcher *m, uint8_t *rank, uint8_t next)
+{
+	for (size_t i = 0; i < ann_codebook_families(m->book); i++) {
+		if (m->unnamed[i]) {
+			rank[i] = next;
+		}
+	}
+}
+
 /* Gives the families of `list` their places in `rank`; the others keep theirs. */
-static enum ann_err rank_listed(const struct ann_codebook *book, const char *list,
+static enum ann_err rank_listed(const struct ann_matcher *m, const char *list,
 	uint8_t *rank, struct ann_error *err)
 {
 	struct ann_span rest = ann_span(list);
@@ -231,8 +260,13 @@ static enum ann_err rank_listed(const struct ann_codebook *book, const char *lis
 
 	for (; name.len > 0; name = ann_span_word(&rest)) {
 		const struct ann_family *family = NULL;
-		enum ann_err failed =
-			ann_codebook_need_family(book, name, &family, err);
+		enum ann_err failed = ANN_OK;
+
+		if (ann_span_is(name, "*")) {
+			rank_unnamed(m, rank, next++);
+			continue;
+		}
+		failed = ann_codebook_need_family(m->book, name, &family, err);
 
 		if (failed != ANN_OK) {
 			return failed;
@@ -256,7 +290,7 @@ static enum ann_err rank_families(
 	for (size_t i = 0; i < families; i++) {
 		job->rank[i] = list == NULL ? (uint8_t)i : NOT_LISTED;
 	}
-	failed = list == NULL ? ANN_OK : rank_listed(m->book, list, job->rank, err);
+	failed = list == NULL ? ANN_OK : rank_listed(m, list, job->rank, err);
 	if (failed != ANN_OK) {
 		ann_error_context(err, "%s:%zu: rule \"%s\"", job->rule->origin,
 			job->rule->line, job->rule->name);
@@ -303,6 +337,7 @@ static enum ann_err compile_jobs(
 	enum ann_err failed = ANN_OK;
 	bool told = false;
 
+	mark_unnamed(m, rules);
 	m->jobs = ann_alloc(ann_rules_count(rules) * sizeof(*m->jobs));
 	if (m->jobs == NULL) {
 		return ann_error_nomem(err);
@@ -384,7 +419,7 @@ static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)
 	}
 	memset(rank, m->options.families == NULL ? 0 : NOT_LISTED, sizeof(rank));
 	if (m->options.families != NULL) {
-		failed = rank_listed(m->book, m->options.families, rank, err);
+		failed = rank_listed(m, m->options.families, rank, err);
 	}
 	for (size_t i = 0; i < families; i++) {
 		m->wanted[i] = rank[i] != NOT_LISTED;

@@ -63,7 +63,8 @@ enum { NOT_LISTED = 0xFF, FAMILIES_MOST = NOT_LISTED };
 struct ann_matcher {
 	const struct ann_codebook *book;
 	struct ann_matcher_options options;
-	bool wanted[FAMILIES_MOST]; /* by the order of families */
+	bool wanted[FAMILIES_MOST];  /* by the order of families: they may be found */
+	bool unnamed[FAMILIES_MOST]; /* no rule has them in its list */
 	struct job *jobs;
 	size_t count;
 	size_t any;               /* how many jobs are WHERE_ANY */
