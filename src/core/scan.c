@@ -218,10 +218,11 @@ struct look {
 	struct ann_span line;
 	struct {
 		bool known;
-		size_t end; /* behind where the last one begins; 0: there is none */
-	} values[2];        /* possible values: all, and those without 0x */
-	size_t asked;       /* 1 + the place that `possible` is about */
-	bool possible;      /* a value can begin there */
+		size_t from; /* what has been searched is the line from here on */
+		size_t end;  /* behind where the last one begins; 0: there is none */
+	} values[2];         /* possible values: all, and those without 0x */
+	size_t asked;        /* 1 + the place that `possible` is about */
+	bool possible;       /* a value can begin there */
 };
 
 static bool can_be_value(const struct ann_scan *scan, struct ann_span word)
@@ -240,11 +241,11 @@ static bool has_prefix(struct ann_span word)
 }
 
 static size_t find_values_end(
-	const struct ann_scan *scan, struct ann_span line, bool bare)
+	const struct ann_scan *scan, struct ann_span line, size_t from, bool bare)
 {
 	size_t end = line.len;
 
-	while (end > 0) {
+	while (end > from) {
 		size_t start = end;
 
 		while (start > 0 && ann_is_word((unsigned char)line.ptr[start - 1])) {
@@ -283,20 +284,22 @@ static bool value_begins(const struct ann_scan *scan, struct look *look, size_t 
 static bool worth_trying(const struct ann_scan *scan, const struct job *job,
 	struct look *look, size_t from)
 {
+	bool triggered = job->where == WHERE_TRIGGERED;
+	bool bare = job->rule->base == ANN_BASE_BARE;
+	size_t least = triggered ? from : 0;
+
 	if (!job->whole) {
 		return true;
 	}
-	if ((job->code_first || job->same_first) && job->where == WHERE_TRIGGERED) {
+	if (triggered && (job->code_first || job->same_first)) {
 		return value_begins(scan, look, from);
 	}
-	bool bare = job->rule->base == ANN_BASE_BARE;
-
-	if (!look->values[bare].known) {
+	if (!look->values[bare].known || least < look->values[bare].from) {
 		look->values[bare].known = true;
-		look->values[bare].end = find_values_end(scan, look->line, bare);
+		look->values[bare].from = least;
+		look->values[bare].end = find_values_end(scan, look->line, least, bare);
 	}
-	return job->where == WHERE_TRIGGERED ? from < look->values[bare].end
-					     : look->values[bare].end > 0;
+	return least < look->values[bare].end;
 }
 
 /* `when` and `unless`, once a line. */

@@ -124,10 +124,10 @@ bool ann_span_digits(struct ann_span span, int base, uint64_t *value)
 	for (size_t i = 0; i < span.len; i++) {
 		int d = digit(span.ptr[i]);
 
-		if (d >= base || sum > (UINT64_MAX - (uint64_t)d) / (uint64_t)base) {
+		if (d >= base || __builtin_mul_overflow(sum, (uint64_t)base, &sum) ||
+			__builtin_add_overflow(sum, (uint64_t)d, &sum)) {
 			return false;
 		}
-		sum = sum * (uint64_t)base + (uint64_t)d;
 	}
 	*value = sum;
 	return span.len > 0;
