@@ -33,7 +33,8 @@ static const char help[] =
 	"             --timeout=SECONDS   stop after that time\n"
 	"         -S, --summary[=F]       codes with counts: text, markdown or json\n"
 	"Other        --progress          a bar on standard error; --no-progress\n"
-	"             --json              for explain and codes\n"
+	"             --json              for explain and codes; -T is for them as well\n"
+	"             --family=F          for codes and import; --prefix=P for import\n"
 	"         -q, --quiet  -v, --verbose  -h, --help  -V, --version\n"
 	"Exit     0 done, 1 --fail-on met, 2 usage, 3 input or output failed. annotty(1)\n";
 

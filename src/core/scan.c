@@ -227,17 +227,11 @@ struct look {
 
 static bool can_be_value(const struct ann_scan *scan, struct ann_span word)
 {
-	/* Most words are told by their first byte. */
+	/* Most words are told by their first byte; this maps digits to themselves. */
 	char first = (char)(word.ptr[0] | 0x20);
 
-	return ((first >= '0' && first <= '9') || (first >= 'a' && first <= 'f') ||
-		       (word.ptr[0] >= '0' && word.ptr[0] <= '9')) &&
+	return ((first >= '0' && first <= '9') || (first >= 'a' && first <= 'f')) &&
 	       ann_meaning_possible(scan->matcher, word);
-}
-
-static bool has_prefix(struct ann_span word)
-{
-	return word.len > 1 && word.ptr[0] == '0' && (word.ptr[1] | 0x20) == 'x';
 }
 
 static size_t find_values_end(
@@ -253,7 +247,7 @@ static size_t find_values_end(
 		}
 		struct ann_span word = {line.ptr + start, end - start};
 
-		if (word.len > 0 && !(bare && has_prefix(word)) &&
+		if (word.len > 0 && !(bare && ann_value_has_prefix(word)) &&
 			can_be_value(scan, word)) {
 			return start + 1;
 		}

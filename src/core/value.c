@@ -1,15 +1,19 @@
 #include "value.h"
 
-/* Takes off what says that a number is hex. */
+bool ann_value_has_prefix(struct ann_span digits)
+{
+	return digits.len > 2 && digits.ptr[0] == '0' && (digits.ptr[1] | 0x20) == 'x';
+}
+
+/* These two take off what says that a number is hex. */
 static bool strip_prefix(struct ann_span *digits)
 {
-	if (digits->len > 2 && digits->ptr[0] == '0' &&
-		(digits->ptr[1] | 0x20) == 'x') {
-		digits->ptr += 2;
-		digits->len -= 2;
-		return true;
+	if (!ann_value_has_prefix(*digits)) {
+		return false;
 	}
-	return false;
+	digits->ptr += 2;
+	digits->len -= 2;
+	return true;
 }
 
 static bool strip_suffix(struct ann_span *digits)

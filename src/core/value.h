@@ -15,6 +15,9 @@
  */
 size_t ann_value_read(struct ann_span digits, enum ann_base base, uint64_t readings[2]);
 
+/* Whether it begins with 0x. */
+bool ann_value_has_prefix(struct ann_span digits);
+
 /* Whether two prints can be of the same number, say one in hex and one in decimal. */
 bool ann_value_same(struct ann_span a, struct ann_span b);
 
