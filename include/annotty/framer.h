@@ -26,6 +26,11 @@ struct ann_batch {
 	uint64_t wall_ns; /* when its first byte was read, since 1970 (UTC) */
 	uint64_t mono_ns; /* the same on a clock that never jumps */
 	bool cut;         /* an overlong line goes on behind it */
+
+	/* Of lines that are shown as they grow; see annotty/stream.h. */
+	bool partial; /* one line, from its beginning, that is not over */
+	bool broken;  /* its last line has no line end and will never get one */
+	size_t shown; /* bytes at its front that partial batches have shown */
 };
 
 struct ann_framer {

@@ -30,6 +30,7 @@ struct ann_hit {
 	const struct ann_code *codes[ANN_MEANINGS_MOST]; /* the likeliest first */
 	unsigned count;                                  /* of codes, at least 1 */
 	bool symbol; /* the name stands there, not the number */
+	bool told; /* annotated in a partial batch of its line; see annotty/stream.h */
 };
 
 /* An all-zero struct is an empty list. */

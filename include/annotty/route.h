@@ -1,0 +1,71 @@
+/*
+ * route - the way from sources to one output.
+ *
+ * Chooses lines, renders them once for all readers of the output, and offers the chunks
+ * to its sink. Each source that feeds it has a tap of its own, which remembers what a
+ * renderer has to know of that source's lines.
+ */
+#ifndef ANNOTTY_ROUTE_H
+#define ANNOTTY_ROUTE_H
+
+#include "annotty/render.h"
+#include "annotty/settings.h"
+#include "annotty/sink.h"
+
+/* What an output is given, and how it looks. */
+struct ann_route_options {
+	struct ann_render_options render;
+	bool only_hits;             /* lines without a hit are left out */
+	enum ann_severity severity; /* with only_hits: hits below it do not count */
+	size_t before, after;       /* with only_hits: lines of context */
+	bool label;                 /* text: each line begins with [SOURCE] */
+	bool events; /* text: connected, disconnected, gap as `[annotty] SOURCE: …`
+			lines; JSON, syslog and journal always tell them, raw never;
+			drops are told by all but raw */
+	bool whole_records;  /* no half lines */
+	const char *sources; /* list of the names that feed it; NULL: all */
+};
+
+/*
+ * The keys of an output that are the route's: format, annotate, style, timestamp,
+ * color, lines (all, hits), severity, label, events, sources. For ann_settings_read()
+ * into a struct ann_route_options.
+ */
+extern const struct ann_key ann_route_keys[];
+
+/* True when a source of this name feeds it. */
+bool ann_route_takes(const struct ann_route_options *options, const char *source);
+
+struct ann_route;
+struct ann_tap;
+
+/* `sink` is borrowed. NULL: no memory. */
+struct ann_route *ann_route_new(
+	const struct ann_route_options *options, struct ann_sink *sink);
+
+/* After all of its taps. NULL is fine. */
+void ann_route_free(struct ann_route *route);
+
+/*
+ * For the sink's event `announce`: a record that so much was dropped. Both are since
+ * the last one. NULL: no memory, or a format that does not tell (raw).
+ */
+struct ann_chunk *ann_route_announce(struct ann_route *route, uint64_t lines,
+	uint64_t bytes, uint64_t wall_ns, uint64_t mono_ns);
+
+/* `source` is copied. `can_wait`: see ann_sink_ops::offer. NULL: no memory. */
+struct ann_tap *ann_tap_new(struct ann_route *route, const char *source, bool can_wait);
+void ann_tap_free(struct ann_tap *tap);
+
+/*
+ * Takes the next batch of the tap's source. False: the sink is full, and sources that
+ * can wait should until its event `room`. Without memory the lines are counted as
+ * dropped and announced when there is some again.
+ */
+bool ann_tap_batch(struct ann_tap *tap, const struct ann_batch *batch,
+	const struct ann_hit *hits, size_t count);
+
+/* The same for an event. */
+bool ann_tap_event(struct ann_tap *tap, const struct ann_event *event);
+
+#endif

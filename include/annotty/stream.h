@@ -1,0 +1,83 @@
+/*
+ * stream - the bytes of one live source become batches with hits.
+ *
+ * What framer.h is for blocks of a file: lines are cut out as they come, each with the
+ * time of its first byte, and a line that does not end is shown when the source falls
+ * silent, without ever annotating half a value:
+ *
+ * - After `idle_ns` of silence what is there is shown up to the first value that more
+ *   bytes could still change (one that ends within 24 bytes of the end), without that
+ *   value's annotation. In text the annotation follows the value, so nothing is lost by
+ *   showing the value early.
+ * - After `late_ns` of silence all is shown, all values annotated.
+ * - When the line ends it is a batch of its own as ever, and says how much of it has
+ * been shown, and which hits have been told.
+ */
+#ifndef ANNOTTY_STREAM_H
+#define ANNOTTY_STREAM_H
+
+#include "annotty/framer.h"
+#include "annotty/matcher.h"
+#include "annotty/record.h"
+
+struct ann_stream_events {
+	/* Whole lines, or (batch->partial) a line that is not over. Borrowed. */
+	void (*batch)(void *user, const struct ann_batch *batch,
+		const struct ann_hit *hits, size_t count);
+	/* The line that `stop_at` of the matcher matches has just been given. */
+	void (*stopped)(void *user);
+};
+
+struct ann_stream_options {
+	size_t line_limit; /* bytes; 0: ANN_LINE_LIMIT */
+	uint64_t idle_ns;  /* 0: lines are shown only when they end */
+	uint64_t late_ns;  /* more than idle_ns */
+};
+
+/* Counted since the start. */
+struct ann_stream_stats {
+	uint64_t bytes;
+	uint64_t lines;
+	uint64_t hits;
+	uint64_t gaps;
+	uint64_t last_hit_wall_ns; /* 0: none */
+};
+
+struct ann_stream;
+
+/*
+ * `scan` is borrowed and may be shared by streams of one thread. NULL: no memory.
+ */
+struct ann_stream *ann_stream_new(struct ann_scan *scan,
+	const struct ann_stream_options *options,
+	const struct ann_stream_events *events, void *user);
+void ann_stream_free(struct ann_stream *stream);
+
+/* Other rules from the next line on; after a reload. */
+void ann_stream_set_scan(struct ann_stream *stream, struct ann_scan *scan);
+
+/*
+ * Bytes of the source, with the times when they were read.
+ * ANN_ENOMEM: some are lost, which a gap with the reason "memory" says.
+ */
+ANN_MUST_USE enum ann_err ann_stream_feed(struct ann_stream *stream,
+	struct ann_span bytes, uint64_t wall_ns, uint64_t mono_ns);
+
+/*
+ * When ann_stream_tick() is next due, on the clock of `mono_ns`; 0: not before more
+ * bytes come.
+ */
+uint64_t ann_stream_due(const struct ann_stream *stream);
+
+/* The time is `mono_ns`: shows what has been silent for long enough. */
+void ann_stream_tick(struct ann_stream *stream, uint64_t mono_ns);
+
+/*
+ * The half line, if there is one, ends here without a line end (batch->broken): the
+ * source was lost, or has ended. `gap`: something is missing behind it, which counts.
+ */
+void ann_stream_break(struct ann_stream *stream, bool gap);
+
+void ann_stream_stats(const struct ann_stream *stream, struct ann_stream_stats *stats);
+
+#endif
