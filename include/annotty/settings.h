@@ -36,6 +36,10 @@ const char *ann_settings_get(const struct ann_settings *settings, const char *ke
 /* Same keys with the same values, in any order. */
 bool ann_settings_equal(const struct ann_settings *a, const struct ann_settings *b);
 
+/* ANN_KEY_SIZE and ANN_KEY_DURATION by themselves. False: `text` is none. */
+bool ann_size_parse(struct ann_span text, uint64_t *bytes);
+bool ann_duration_parse(struct ann_span text, uint64_t *ms);
+
 enum ann_key_type {
 	ANN_KEY_TEXT,   /* const char *, borrowed from the settings */
 	ANN_KEY_BOOL,   /* bool: yes, no, true, false, on, off, 1, 0 */

@@ -1,6 +1,7 @@
 #include "io/output.h"
 
 #include "annotty/alloc.h"
+#include "annotty/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,21 +32,6 @@ static const char *name_of(const struct ann_output *output)
 	return output->path == NULL ? "standard output" : output->path;
 }
 
-/* A number of bytes with K, M or G behind it, powers of 1024. */
-static bool parse_size(struct ann_span text, uint64_t *bytes)
-{
-	static const char units[] = "KMG";
-	const char *unit = text.len == 0 ? NULL : strchr(units, text.ptr[text.len - 1]);
-	unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
-
-	text.len -= unit != NULL;
-	if (!ann_span_digits(text, 10, bytes) || *bytes > UINT64_MAX >> shift) {
-		return false;
-	}
-	*bytes <<= shift;
-	return *bytes > 0;
-}
-
 /* One `key=value`. False: the value does not fit; *known tells whether the key does. */
 static bool set_option(struct ann_output *output, struct ann_span key,
 	struct ann_span value, bool *known)
@@ -58,7 +44,8 @@ static bool set_option(struct ann_output *output, struct ann_span key,
 		output->has_format = true;
 		fits = ann_format_parse(value, &output->format);
 	} else if (output->path != NULL && ann_span_is(key, "rotate")) {
-		fits = parse_size(value, &output->rotate_bytes);
+		fits = ann_size_parse(value, &output->rotate_bytes) &&
+		       output->rotate_bytes > 0;
 	} else if (output->path != NULL && ann_span_is(key, "keep")) {
 		fits = ann_span_digits(value, 10, &number) && number <= KEEP_MOST;
 		output->keep = (unsigned)number;

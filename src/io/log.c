@@ -1,0 +1,64 @@
+#include "io/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum ann_log_level shown = ANN_LOG_NOTICE;
+static bool prefixed;
+static void (*capture)(void *user, enum ann_log_level level, const char *text);
+static void *capture_user;
+
+/* systemd tells by device and inode which stream is the journal's; systemd.exec(5). */
+static bool is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device = 0;
+	unsigned long long inode = 0;
+	struct stat status;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(fd, &status) == 0 && status.st_dev == (dev_t)device &&
+	       status.st_ino == (ino_t)inode;
+}
+
+void ann_log_start(enum ann_log_level most)
+{
+	shown = most;
+	prefixed = is_journal(STDERR_FILENO);
+}
+
+void ann_log(enum ann_log_level level, const char *format, ...)
+{
+	char text[2048];
+	va_list arguments;
+
+	if (level > shown) {
+		return;
+	}
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (capture != NULL) {
+		capture(capture_user, level, text);
+	} else if (prefixed) {
+		fprintf(stderr, "<%d>%s\n", (int)level, text);
+	} else {
+		fprintf(stderr, "annotty: %s\n", text);
+	}
+}
+
+void ann_log_error(enum ann_log_level level, const struct ann_error *err)
+{
+	ann_log(level, "%s", err->text);
+}
+
+void ann_log_capture(
+	void (*take)(void *user, enum ann_log_level level, const char *text),
+	void *user)
+{
+	capture = take;
+	capture_user = user;
+}
