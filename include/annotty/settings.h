@@ -33,6 +33,14 @@ ANN_MUST_USE enum ann_err ann_settings_set(struct ann_settings *settings,
 /* Value of `key`, or NULL. */
 const char *ann_settings_get(const struct ann_settings *settings, const char *key);
 
+/*
+ * Moves the settings whose keys the list `keys` has from `from` to `to`, in which none
+ * of them is yet. ANN_ENOMEM: some may have been moved.
+ */
+struct ann_key;
+ANN_MUST_USE enum ann_err ann_settings_split(struct ann_settings *from,
+	const struct ann_key *keys, struct ann_settings *to, struct ann_error *err);
+
 /* Same keys with the same values, in any order. */
 bool ann_settings_equal(const struct ann_settings *a, const struct ann_settings *b);
 

@@ -11,6 +11,8 @@
 #include "annotty/error.h"
 #include "annotty/record.h"
 
+/* None of them comes from inside start, reopen or close; from inside offer only
+ * `announce` and `end` do. */
 struct ann_sink_events {
 	/* There is room again after an offer has said that there is none. */
 	void (*room)(void *user);

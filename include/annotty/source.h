@@ -10,6 +10,7 @@
 #include "annotty/error.h"
 #include "annotty/record.h"
 
+/* None of them comes from inside start, pause, resume or close. */
 struct ann_source_events {
 	/*
 	 * Bytes as they came; borrowed for the call. The times are of the moment when

@@ -1,50 +1,23 @@
-#include "annotty/alloc.h"
-#include "cli/options.h"
+#include "cli/live.h"
+#include "cli/setup.h"
 #include "io/clock.h"
 #include "io/input.h"
 #include "io/signals.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* All that a run of the filter is made of. */
 struct run {
 	struct ann_options options;
-	struct ann_codebook *book;
-	struct ann_rules *rules;
-	struct ann_matcher *matcher;
-	struct ann_summary *summary;
+	struct ann_setup setup;
 	struct ann_output outputs[ANN_OUTPUTS_MOST];
 	struct ann_render_options renders[ANN_OUTPUTS_MOST];
 	size_t open; /* outputs that have been opened */
-	struct ann_fail_on fail_on;
 	struct ann_error err;
 };
-
-/* no-color.org and force-color.org: set and not empty. */
-static bool is_set(const char *variable)
-{
-	const char *value = getenv(variable);
-
-	return value != NULL && value[0] != '\0';
-}
-
-static bool wants_color(const struct ann_options *options, bool terminal)
-{
-	const char *term = getenv("TERM");
-
-	if (strcmp(options->color, "auto") != 0) {
-		return strcmp(options->color, "always") == 0;
-	}
-	if (is_set("NO_COLOR")) {
-		return false;
-	}
-	return is_set("FORCE_COLOR") ||
-	       (terminal && term != NULL && strcmp(term, "dumb") != 0);
-}
 
 static void choose_render(struct run *run, size_t at)
 {
@@ -58,7 +31,7 @@ static void choose_render(struct run *run, size_t at)
 		render->format = output->format;
 	}
 	render->color = standard || strcmp(run->options.color, "always") == 0
-				? wants_color(&run->options, terminal)
+				? ann_setup_wants_color(&run->options, terminal)
 				: false;
 	render->mask_controls = terminal && !run->options.raw_control;
 }
@@ -81,59 +54,6 @@ static enum ann_err open_outputs(struct run *run)
 		choose_render(run, i);
 	}
 	return failed;
-}
-
-/* `any`, a severity or a symbol, which has to be one. */
-static enum ann_err read_fail_on(struct run *run)
-{
-	struct ann_span word = ann_span(run->options.fail_on);
-	struct ann_fail_on *fail_on = &run->fail_on;
-
-	if (word.len == 0 && word.ptr == NULL) {
-		return ANN_OK;
-	}
-	fail_on->any = ann_span_is(word, "any");
-	fail_on->by_severity = ann_severity_parse(word, &fail_on->severity);
-	if (fail_on->any || fail_on->by_severity) {
-		return ANN_OK;
-	}
-	fail_on->name = word;
-	if (ann_codebook_find_name(run->book, word) == NULL) {
-		return ann_error_set(&run->err, ANN_ECONFIG,
-			"--fail-on: \"%s\" is neither any, ok, info, warning, error nor a "
-			"name that a table has; see annotty codes",
-			run->options.fail_on);
-	}
-	return ANN_OK;
-}
-
-static enum ann_err prepare(struct run *run)
-{
-	const struct ann_options *options = &run->options;
-	const struct ann_matcher_options matching = {
-		.annotate_ok = options->annotate_ok,
-		.families = options->families,
-		.stop_at = options->quit_on,
-	};
-	enum ann_err failed =
-		ann_load_book(&run->book, &options->tables, !options->quiet, &run->err);
-
-	if (failed == ANN_OK) {
-		failed = ann_load_rules(&run->rules, &options->rules,
-			options->no_default_rules, &run->err);
-	}
-	if (failed == ANN_OK) {
-		failed = ann_matcher_new(
-			&run->matcher, run->rules, run->book, &matching, &run->err);
-	}
-	if (failed == ANN_OK) {
-		failed = read_fail_on(run);
-	}
-	if (failed == ANN_OK && options->summary) {
-		run->summary = ann_summary_new(run->book);
-		failed = run->summary == NULL ? ann_error_nomem(&run->err) : ANN_OK;
-	}
-	return failed == ANN_OK ? open_outputs(run) : failed;
 }
 
 /* By default where it can be seen, does not mix with the lines, and has an end. */
@@ -186,9 +106,9 @@ static enum ann_err stream(struct run *run, struct ann_filter_result *result)
 		.outputs = run->outputs,
 		.output_count = options->output_count,
 		.renders = run->renders,
-		.matcher = run->matcher,
-		.summary = run->summary,
-		.fail_on = run->fail_on,
+		.matcher = run->setup.matcher,
+		.summary = run->setup.summary,
+		.fail_on = run->setup.fail_on,
 		.only_matching = options->only_matching,
 		.before = options->before,
 		.after = options->after,
@@ -220,17 +140,6 @@ static enum ann_err close_outputs(struct run *run, enum ann_err failed)
 	return failed;
 }
 
-static void print_summary(const struct run *run)
-{
-	struct ann_buf text = {0};
-
-	if (run->summary != NULL) {
-		ann_summary_write(run->summary, run->options.summary_format, &text);
-		fwrite(text.ptr, 1, text.len, stderr);
-	}
-	ann_buf_deinit(&text);
-}
-
 /* The exit status of a run that went through. */
 static int status_of(const struct run *run, const struct ann_filter_result *result)
 {
@@ -240,23 +149,8 @@ static int status_of(const struct run *run, const struct ann_filter_result *resu
 			"many steps\n",
 			(unsigned long long)result->given_up);
 	}
-	if (result->timed_out && run->options.quit_on != NULL) {
-		fprintf(stderr, "annotty: --timeout came before --quit-on \"%s\"\n",
-			run->options.quit_on);
-		return ANN_EXIT_IO;
-	}
-	if (result->input_failed) {
-		return ANN_EXIT_IO;
-	}
-	return result->failed_on ? ANN_EXIT_FAILED_ON : ANN_EXIT_DONE;
-}
-
-static void release(struct run *run)
-{
-	ann_summary_free(run->summary);
-	ann_matcher_free(run->matcher);
-	ann_rules_free(run->rules);
-	ann_codebook_free(run->book);
+	return ann_setup_status(&run->setup, result->timed_out, result->input_failed,
+		result->failed_on);
 }
 
 int ann_main_filter(int argc, char **argv)
@@ -272,16 +166,22 @@ int ann_main_filter(int argc, char **argv)
 	if (run.options.inputs.count == 0) {
 		run.options.inputs.path[run.options.inputs.count++] = "-";
 	}
-	failed = prepare(&run);
+	if (ann_live_wanted(&run.options)) {
+		return ann_live(&run.options);
+	}
+	failed = ann_setup_make(&run.setup, &run.options, &run.err);
+	if (failed == ANN_OK) {
+		failed = open_outputs(&run);
+	}
 	if (failed == ANN_OK) {
 		failed = stream(&run, &result);
 		failed = close_outputs(&run, failed);
-		print_summary(&run);
+		ann_setup_print_summary(&run.setup);
 	} else {
 		(void)close_outputs(&run, failed);
 	}
 	status = failed == ANN_OK ? status_of(&run, &result) : ann_fail(&run.err);
-	release(&run);
+	ann_setup_release(&run.setup);
 	if (ann_signals_ending() != 0) {
 		/* As the shell expects of a program that Ctrl-C has ended. */
 		raise(ann_signals_ending());

@@ -9,12 +9,17 @@
 
 static const char help[] =
 	"Usage: annotty [OPTION]... [INPUT]...    annotate; without INPUT or for -, stdin\n"
+	"       annotty [OPTION]... -- COMMAND... what COMMAND prints on a terminal of its own\n"
 	"       annotty explain CODE|NAME|WORD... what a code means\n"
 	"       annotty codes [--family F]        list the codes\n"
 	"       annotty check                     try tables and rules, tell all mistakes\n"
 	"       annotty import HEADER...          print a code table made of C headers\n"
 	"\n"
-	"Output   -o, --output=OUT        - or file:PATH[?rotate=10M&keep=5&format=F]; repeats\n"
+	"Input    -f, --follow            go on with files as tail -F; --from-start\n"
+	"             --no-reconnect      a lost port or connection is an error\n"
+	"         -b, --baudrate=N        and --databits, --parity, --stopbits, --flow, --dtr,\n"
+	"                                 --rts: settings of serial ports\n"
+	"Output   -o, --output=OUT        -, file:PATH, tcp://HOST:PORT, unix-listen:PATH, ...\n"
 	"         -F, --format=F          text, json or raw\n"
 	"         -a, --annotate=WHERE    inline, suffix or below\n"
 	"         -s, --style=S           full, or name to leave out descriptions\n"
@@ -52,11 +57,29 @@ enum {
 	OPT_JSON,
 	OPT_FAMILY,
 	OPT_PREFIX,
+	OPT_FROM_START,
+	OPT_NO_RECONNECT,
+	OPT_DATABITS,
+	OPT_PARITY,
+	OPT_STOPBITS,
+	OPT_FLOW,
+	OPT_DTR,
+	OPT_RTS,
 };
 
-static const char shorts[] = ":o:F:a:s:t::T:R:mA:B:C:S::qvhV";
+static const char shorts[] = ":b:fo:F:a:s:t::T:R:mA:B:C:S::qvhV";
 
 static const struct option longs[] = {
+	{"follow", no_argument, NULL, 'f'},
+	{"from-start", no_argument, NULL, OPT_FROM_START},
+	{"no-reconnect", no_argument, NULL, OPT_NO_RECONNECT},
+	{"baudrate", required_argument, NULL, 'b'},
+	{"databits", required_argument, NULL, OPT_DATABITS},
+	{"parity", required_argument, NULL, OPT_PARITY},
+	{"stopbits", required_argument, NULL, OPT_STOPBITS},
+	{"flow", required_argument, NULL, OPT_FLOW},
+	{"dtr", required_argument, NULL, OPT_DTR},
+	{"rts", required_argument, NULL, OPT_RTS},
 	{"output", required_argument, NULL, 'o'},
 	{"format", required_argument, NULL, 'F'},
 	{"annotate", required_argument, NULL, 'a'},
@@ -284,6 +307,15 @@ static void set_flag(struct ann_options *options, int option)
 	case OPT_ANNOTATE_OK:
 		options->annotate_ok = true;
 		break;
+	case 'f':
+		options->follow = true;
+		break;
+	case OPT_FROM_START:
+		options->from_start = true;
+		break;
+	case OPT_NO_RECONNECT:
+		options->no_reconnect = true;
+		break;
 	case OPT_PROGRESS:
 	case OPT_NO_PROGRESS:
 		options->progress = option == OPT_PROGRESS;
@@ -306,12 +338,46 @@ static void set_flag(struct ann_options *options, int option)
 	}
 }
 
+/* The long name of an option that getopt knows by this value, or NULL. */
+static const char *long_name(int option)
+{
+	for (size_t i = 0; longs[i].name != NULL; i++) {
+		if (longs[i].val == option) {
+			return longs[i].name;
+		}
+	}
+	return NULL;
+}
+
+/* Their values are read where ports are opened, as those in specifications are. */
+static void set_port(struct ann_options *options, int option, const char *value)
+{
+	const char *key = long_name(option);
+	size_t at = 0;
+
+	while (at < options->port_count && strcmp(options->port[at].key, key) != 0) {
+		at++;
+	}
+	options->port[at].key = key;
+	options->port[at].value = value;
+	options->port_count += at == options->port_count;
+}
+
 /* Options that take a value. False: it was wrong, and has been told. */
 static bool set_value(struct ann_options *options, int option, const char *value)
 {
 	switch (option) {
 	case 'o':
 		return add_output(options, value);
+	case 'b':
+	case OPT_DATABITS:
+	case OPT_PARITY:
+	case OPT_STOPBITS:
+	case OPT_FLOW:
+	case OPT_DTR:
+	case OPT_RTS:
+		set_port(options, option, value);
+		break;
 	case 'F':
 		return set_format(options, value);
 	case 'a':
@@ -360,17 +426,6 @@ static bool set_value(struct ann_options *options, int option, const char *value
 		break;
 	}
 	return true;
-}
-
-/* The long name of an option that getopt knows by this value, or NULL. */
-static const char *long_name(int option)
-{
-	for (size_t i = 0; longs[i].name != NULL; i++) {
-		if (longs[i].val == option) {
-			return longs[i].name;
-		}
-	}
-	return NULL;
 }
 
 /* Tells the long options that begin with `name` if there are several. */
@@ -447,12 +502,27 @@ static int wrong_option(int option, const char *word)
 	return unknown_option(word);
 }
 
+/* What stands behind `--` is a command. How many arguments stand before it. */
+static int take_command(struct ann_options *options, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0 && i + 1 < argc) {
+			options->command = argv + i + 1;
+			return i;
+		}
+	}
+	return argc;
+}
+
 int ann_options_read(
 	struct ann_options *options, enum ann_command command, int argc, char **argv)
 {
 	int option = 0;
 
 	*options = (struct ann_options){.color = "auto"};
+	if (command == ANN_COMMAND_FILTER) {
+		argc = take_command(options, argc, argv);
+	}
 	optind = 1;
 	while ((option = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const char *word = argv[optind > 1 ? optind - 1 : 1];

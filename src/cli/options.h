@@ -17,7 +17,7 @@ enum ann_exit {
 	ANN_EXIT_IO = 3,        /* an input or output failed */
 };
 
-enum { ANN_OUTPUTS_MOST = 32 };
+enum { ANN_OUTPUTS_MOST = 32, ANN_PORT_SETTINGS = 16 };
 
 struct ann_options {
 	struct ann_files inputs;
@@ -39,6 +39,15 @@ struct ann_options {
 	bool only_matching;
 	size_t before;
 	size_t after;
+	bool follow;
+	bool from_start;
+	bool no_reconnect;
+	struct {
+		const char *key; /* of a serial port's setting */
+		const char *value;
+	} port[ANN_PORT_SETTINGS];
+	size_t port_count;
+	char *const *command; /* behind --; NULL: none */
 	bool progress;
 	bool no_progress;
 	bool quiet;

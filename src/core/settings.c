@@ -64,6 +64,38 @@ const char *ann_settings_get(const struct ann_settings *settings, const char *ke
 	return found == NULL ? NULL : found->value;
 }
 
+static bool has_key(const struct ann_key *keys, const char *name)
+{
+	while (keys->name != NULL && strcmp(keys->name, name) != 0) {
+		keys++;
+	}
+	return keys->name != NULL;
+}
+
+enum ann_err ann_settings_split(struct ann_settings *from, const struct ann_key *keys,
+	struct ann_settings *to, struct ann_error *err)
+{
+	size_t kept = 0;
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < from->count; i++) {
+		bool moves = failed == ANN_OK && has_key(keys, from->at[i].key);
+
+		if (moves && ann_grow((void **)&to->at, &to->room, to->count,
+				     sizeof(*to->at)) != 0) {
+			failed = ann_error_nomem(err);
+			moves = false;
+		}
+		if (moves) {
+			to->at[to->count++] = from->at[i];
+		} else {
+			from->at[kept++] = from->at[i];
+		}
+	}
+	from->count = kept;
+	return failed;
+}
+
 bool ann_settings_equal(const struct ann_settings *a, const struct ann_settings *b)
 {
 	for (size_t i = 0; i < a->count; i++) {

@@ -283,13 +283,6 @@ static void work(void *user, void *worker)
 
 /* --- committing ------------------------------------------------------------------ */
 
-static bool meets(const struct ann_fail_on *fail_on, const struct ann_code *code)
-{
-	return fail_on->any ||
-	       (fail_on->by_severity && code->severity >= fail_on->severity) ||
-	       (fail_on->name.len > 0 && ann_span_equal(fail_on->name, code->name));
-}
-
 static void tell_hits(const struct worker *w)
 {
 	uint64_t line = w->batch.seq;
@@ -313,10 +306,8 @@ static void count_hits(struct filter *f, const struct worker *w)
 {
 	const struct ann_filter_options *options = f->options;
 
-	for (size_t i = 0; i < w->hits.count; i++) {
-		f->result->failed_on |=
-			meets(&options->fail_on, w->hits.at[i].codes[0]);
-	}
+	f->result->failed_on |=
+		ann_fail_on_met(&options->fail_on, w->hits.at, w->hits.count);
 	if (options->summary != NULL) {
 		ann_summary_add(options->summary, w->source, &w->batch, w->hits.at,
 			w->hits.count);

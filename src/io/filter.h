@@ -4,19 +4,11 @@
 #ifndef IO_FILTER_H
 #define IO_FILTER_H
 
-#include "annotty/codebook.h"
 #include "annotty/matcher.h"
 #include "annotty/render.h"
 #include "annotty/summary.h"
+#include "io/fail_on.h"
 #include "io/output.h"
-
-/* What makes the exit status 1. */
-struct ann_fail_on {
-	bool any;         /* every hit does */
-	bool by_severity; /* hits of `severity` and above do */
-	enum ann_severity severity;
-	struct ann_span name; /* hits of this symbol do; empty: not asked for */
-};
 
 struct ann_filter_options {
 	const char *const *inputs; /* as the user wrote them */

@@ -21,6 +21,6 @@ enum ann_err ann_source_new(struct ann_source **source,
 			return failed;
 		}
 	}
-	return ann_error_set(err, ANN_ECONFIG, "\"%s\": unknown kind of input",
-		endpoint->spec);
+	return ann_error_set(
+		err, ANN_ECONFIG, "\"%s\": unknown kind of input", endpoint->spec);
 }

@@ -1,0 +1,257 @@
+#include "cli/live.h"
+
+#include "cli/setup.h"
+#include "io/app.h"
+#include "io/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DRAIN_MS = 5000 };
+
+struct live {
+	struct ann_options *options;
+	struct ann_setup setup;
+	struct ann_plan plan;
+	struct ann_app *app;
+	struct ann_app_result result;
+	struct ann_error err;
+};
+
+/* --- which one -------------------------------------------------------------------- */
+
+static bool is_path(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0;
+}
+
+/* What io/input.h reads. A directory is told there as well. */
+static bool input_is_bulk(const char *spec)
+{
+	struct stat status;
+
+	if (strcmp(spec, "-") == 0) {
+		return true;
+	}
+	return stat(spec, &status) == 0 && !S_ISCHR(status.st_mode) &&
+	       !S_ISSOCK(status.st_mode);
+}
+
+/* What no driver knows is better told by the one that names the file. */
+static bool input_has_scheme(const char *spec)
+{
+	return strstr(spec, ":") != NULL || strncmp(spec, "/dev/", 5) == 0 ||
+	       strchr(spec, '?') != NULL;
+}
+
+bool ann_live_wanted(const struct ann_options *options)
+{
+	bool live = options->command != NULL || options->follow;
+
+	for (size_t i = 0; i < options->inputs.count; i++) {
+		const char *spec = options->inputs.path[i];
+
+		live |= !input_is_bulk(spec) &&
+			(is_path(spec) || input_has_scheme(spec));
+	}
+	for (size_t i = 0; i < options->output_count; i++) {
+		const char *spec = options->outputs[i];
+
+		live |= spec[0] != '-' && strncmp(spec, "file:", 5) != 0;
+	}
+	return live;
+}
+
+/* --- the plan --------------------------------------------------------------------- */
+
+/* Settings of ports from the options, for what has such settings. */
+static enum ann_err add_port_settings(struct live *live, struct ann_endpoint *endpoint)
+{
+	const struct ann_options *options = live->options;
+	bool port = strcmp(endpoint->scheme, "rfc2217") == 0 ||
+		    (endpoint->scheme[0] == '\0' && !input_is_bulk(endpoint->path));
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; port && i < options->port_count && failed == ANN_OK; i++) {
+		const char *key = options->port[i].key;
+		char origin[32];
+
+		if (ann_settings_get(&endpoint->settings, key) == NULL) {
+			snprintf(origin, sizeof(origin), "--%s", key);
+			failed = ann_settings_set(&endpoint->settings, ann_span(key),
+				ann_span(options->port[i].value), origin, &live->err);
+		}
+	}
+	return failed;
+}
+
+static enum ann_err add_source(struct live *live, const char *spec, const char *name)
+{
+	struct ann_endpoint endpoint = {0};
+	enum ann_err failed =
+		ann_endpoint_init(&endpoint, name, spec, is_path, &live->err);
+
+	if (failed == ANN_OK) {
+		failed = add_port_settings(live, &endpoint);
+	}
+	if (failed != ANN_OK) {
+		ann_endpoint_deinit(&endpoint);
+		return failed;
+	}
+	return ann_plan_add_source(&live->plan, &endpoint, NULL, &live->err);
+}
+
+static enum ann_err add_sources(struct live *live)
+{
+	const struct ann_files *inputs = &live->options->inputs;
+	enum ann_err failed = ANN_OK;
+
+	if (live->options->command != NULL) {
+		return add_source(live, "-", live->options->command[0]);
+	}
+	for (size_t i = 0; i < inputs->count && failed == ANN_OK; i++) {
+		const char *spec = inputs->path[i];
+
+		failed =
+			add_source(live, spec, strcmp(spec, "-") == 0 ? "stdin" : NULL);
+	}
+	return failed;
+}
+
+static void choose_looks(const struct live *live, const struct ann_endpoint *endpoint,
+	struct ann_route_options *looks)
+{
+	const struct ann_options *options = live->options;
+	bool standard = strcmp(endpoint->scheme, "-") == 0;
+	bool terminal = standard && isatty(STDOUT_FILENO);
+
+	*looks = (struct ann_route_options){
+		.render = options->render,
+		.only_hits = options->only_matching,
+		.before = options->before,
+		.after = options->after,
+		.label = options->inputs.count > 1,
+		.events = !standard,
+	};
+	looks->render.color = standard || strcmp(options->color, "always") == 0
+				      ? ann_setup_wants_color(options, terminal)
+				      : false;
+	/* A command draws on the terminal; that is what it is given one for. */
+	looks->render.mask_controls =
+		terminal && !options->raw_control && options->command == NULL;
+}
+
+static enum ann_err add_output(struct live *live, const char *spec)
+{
+	struct ann_endpoint endpoint = {0};
+	struct ann_route_options looks;
+	enum ann_err failed =
+		ann_endpoint_init(&endpoint, NULL, spec, NULL, &live->err);
+
+	if (failed != ANN_OK) {
+		return failed;
+	}
+	choose_looks(live, &endpoint, &looks);
+	return ann_plan_add_output(&live->plan, &endpoint, &looks, &live->err);
+}
+
+static enum ann_err add_outputs(struct live *live)
+{
+	const struct ann_options *options = live->options;
+	enum ann_err failed = ANN_OK;
+
+	if (options->output_count == 0) {
+		return add_output(live, "-");
+	}
+	for (size_t i = 0; i < options->output_count && failed == ANN_OK; i++) {
+		failed = add_output(live, options->outputs[i]);
+	}
+	return failed;
+}
+
+/* --- the run ---------------------------------------------------------------------- */
+
+static enum ann_err make_app(struct live *live)
+{
+	struct ann_options *options = live->options;
+	const struct ann_app_options app = {
+		.matcher = live->setup.matcher,
+		.summary = live->setup.summary,
+		.fail_on = live->setup.fail_on,
+		.timeout_ns = options->timeout_ns,
+		.drain_ms = DRAIN_MS,
+		.tell_rules = options->verbose,
+		.sources = {.follow = options->follow,
+			.from_start = options->from_start,
+			.reconnect = !options->no_reconnect},
+		.sinks = {.policy = ANN_QUEUE_BLOCK, .queue_bytes = ANN_QUEUE_BYTES},
+		.command = options->command,
+	};
+
+	return ann_app_new(&live->app, &app, &live->err);
+}
+
+static enum ann_err run(struct live *live)
+{
+	enum ann_err failed = ann_setup_make(&live->setup, live->options, &live->err);
+
+	if (failed == ANN_OK) {
+		failed = add_sources(live);
+	}
+	if (failed == ANN_OK) {
+		failed = add_outputs(live);
+	}
+	if (failed == ANN_OK) {
+		failed = make_app(live);
+	}
+	if (failed == ANN_OK) {
+		failed = ann_app_apply(live->app, &live->plan, &live->err);
+	}
+	if (failed == ANN_OK) {
+		ann_app_run(live->app, &live->result);
+	}
+	return failed;
+}
+
+static int status_of(const struct live *live)
+{
+	const struct ann_app_result *result = &live->result;
+	int status = ann_setup_status(&live->setup, result->timed_out,
+		result->input_failed || result->output_failed, result->failed_on);
+
+	if (live->options->command != NULL && status == ANN_EXIT_DONE) {
+		return result->command_status;
+	}
+	return status;
+}
+
+int ann_live(struct ann_options *options)
+{
+	struct live live = {.options = options};
+	int status = ANN_EXIT_DONE;
+
+	ann_log_start(options->quiet     ? ANN_LOG_ERROR
+		      : options->verbose ? ANN_LOG_INFO
+					 : ANN_LOG_NOTICE);
+	if (options->command != NULL && options->inputs.count > 0 &&
+		strcmp(options->inputs.path[0], "-") != 0) {
+		fprintf(stderr, "annotty: an INPUT and a COMMAND do not go together\n");
+		return ANN_EXIT_USAGE;
+	}
+	status = run(&live) == ANN_OK ? status_of(&live) : ann_fail(&live.err);
+	ann_setup_print_summary(&live.setup);
+	ann_plan_deinit(&live.plan);
+	ann_app_free(live.app);
+	ann_setup_release(&live.setup);
+	if (live.result.signal != 0) {
+		/* As the shell expects of a program that Ctrl-C has ended. */
+		signal(live.result.signal, SIG_DFL);
+		raise(live.result.signal);
+	}
+	return status;
+}

@@ -1,0 +1,115 @@
+#include "cli/setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* no-color.org and force-color.org: set and not empty. */
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL && value[0] != '\0';
+}
+
+bool ann_setup_wants_color(const struct ann_options *options, bool terminal)
+{
+	const char *term = getenv("TERM");
+
+	if (strcmp(options->color, "auto") != 0) {
+		return strcmp(options->color, "always") == 0;
+	}
+	if (is_set("NO_COLOR")) {
+		return false;
+	}
+	return is_set("FORCE_COLOR") ||
+	       (terminal && term != NULL && strcmp(term, "dumb") != 0);
+}
+
+/* `any`, a severity or a symbol, which has to be one. */
+static enum ann_err read_fail_on(struct ann_setup *setup, struct ann_error *err)
+{
+	struct ann_span word = ann_span(setup->options->fail_on);
+	struct ann_fail_on *fail_on = &setup->fail_on;
+
+	if (word.len == 0 && word.ptr == NULL) {
+		return ANN_OK;
+	}
+	fail_on->any = ann_span_is(word, "any");
+	fail_on->by_severity = ann_severity_parse(word, &fail_on->severity);
+	if (fail_on->any || fail_on->by_severity) {
+		return ANN_OK;
+	}
+	fail_on->name = word;
+	if (ann_codebook_find_name(setup->book, word) == NULL) {
+		return ann_error_set(err, ANN_ECONFIG,
+			"--fail-on: \"%s\" is neither any, ok, info, warning, error nor a "
+			"name that a table has; see annotty codes",
+			setup->options->fail_on);
+	}
+	return ANN_OK;
+}
+
+enum ann_err ann_setup_make(struct ann_setup *setup, const struct ann_options *options,
+	struct ann_error *err)
+{
+	const struct ann_matcher_options matching = {
+		.annotate_ok = options->annotate_ok,
+		.families = options->families,
+		.stop_at = options->quit_on,
+	};
+	enum ann_err failed =
+		ann_load_book(&setup->book, &options->tables, !options->quiet, err);
+
+	setup->options = options;
+	if (failed == ANN_OK) {
+		failed = ann_load_rules(
+			&setup->rules, &options->rules, options->no_default_rules, err);
+	}
+	if (failed == ANN_OK) {
+		failed = ann_matcher_new(
+			&setup->matcher, setup->rules, setup->book, &matching, err);
+	}
+	if (failed == ANN_OK) {
+		failed = read_fail_on(setup, err);
+	}
+	if (failed == ANN_OK && options->summary) {
+		setup->summary = ann_summary_new(setup->book);
+		failed = setup->summary == NULL ? ann_error_nomem(err) : ANN_OK;
+	}
+	return failed;
+}
+
+void ann_setup_release(struct ann_setup *setup)
+{
+	ann_summary_free(setup->summary);
+	ann_matcher_free(setup->matcher);
+	ann_rules_free(setup->rules);
+	ann_codebook_free(setup->book);
+}
+
+void ann_setup_print_summary(const struct ann_setup *setup)
+{
+	struct ann_buf text = {0};
+
+	if (setup->summary != NULL) {
+		ann_summary_write(
+			setup->summary, setup->options->summary_format, &text);
+		fwrite(text.ptr, 1, text.len, stderr);
+	}
+	ann_buf_deinit(&text);
+}
+
+int ann_setup_status(
+	const struct ann_setup *setup, bool timed_out, bool io_failed, bool failed_on)
+{
+	if (timed_out && setup->options->quit_on != NULL) {
+		fprintf(stderr, "annotty: --timeout came before --quit-on \"%s\"\n",
+			setup->options->quit_on);
+		return ANN_EXIT_IO;
+	}
+	if (io_failed) {
+		return ANN_EXIT_IO;
+	}
+	return failed_on ? ANN_EXIT_FAILED_ON : ANN_EXIT_DONE;
+}

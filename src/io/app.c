@@ -1,0 +1,544 @@
+/*
+ * The story: a plan is applied, which makes sources, outputs and the taps between them;
+ * the run starts the loop, and everything else happens in app_source.c and
+ * app_output.c. The run ends when all sources have, when a signal, the time limit or
+ * the last reader's going away says so: sources are closed first, their half lines go
+ * out, outputs get time to write, and when all are closed the loop has nothing left.
+ */
+#include "io/app.h"
+
+#include "annotty/alloc.h"
+#include "io/app_private.h"
+#include "io/clock.h"
+#include "io/log.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum { NS_PER_MS = 1000000 };
+
+/* --- half lines ------------------------------------------------------------------- */
+
+static void on_due(uv_timer_t *timer)
+{
+	struct ann_app *app = timer->data;
+	uint64_t now = ann_clock_mono_ns();
+
+	for (size_t i = 0; i < app->source_count; i++) {
+		ann_stream_tick(app->sources[i]->stream, now);
+		app_source_flow(app->sources[i]);
+	}
+	app_schedule(app);
+}
+
+void app_schedule(struct ann_app *app)
+{
+	uint64_t due = 0;
+
+	for (size_t i = 0; i < app->source_count; i++) {
+		uint64_t one = ann_stream_due(app->sources[i]->stream);
+
+		due = due == 0 || (one != 0 && one < due) ? one : due;
+	}
+	if (due == 0 || app->stopping) {
+		uv_timer_stop(&app->due);
+		return;
+	}
+	uint64_t now = ann_clock_mono_ns();
+	uint64_t ms = due > now ? (due - now + NS_PER_MS - 1) / NS_PER_MS : 0;
+
+	uv_update_time(&app->loop);
+	uv_timer_start(&app->due, on_due, ms, 0);
+}
+
+/* --- the end ---------------------------------------------------------------------- */
+
+static void close_handles(struct ann_app *app)
+{
+	uv_close((uv_handle_t *)&app->due, NULL);
+	uv_close((uv_handle_t *)&app->limit, NULL);
+	for (size_t i = 0; i < ANN_LEN(app->signals); i++) {
+		uv_close((uv_handle_t *)&app->signals[i], NULL);
+	}
+	if (app->options.stopped != NULL) {
+		app->options.stopped(app->options.user);
+	}
+}
+
+void app_part_closed(struct ann_app *app)
+{
+	app->live--;
+	if (app->live == 0 && app->stopping) {
+		close_handles(app);
+	}
+}
+
+static void stop_now(struct ann_app *app)
+{
+	if (app->stopping) {
+		return;
+	}
+	app->stopping = true;
+	uv_timer_stop(&app->due);
+	uv_timer_stop(&app->limit);
+	for (size_t i = 0; i < app->source_count; i++) {
+		app_source_close(app->sources[i]);
+	}
+	for (size_t i = 0; i < app->output_count; i++) {
+		app_output_close(app->outputs[i], app->options.drain_ms);
+	}
+	app->source_count = 0;
+	app->output_count = 0;
+	if (app->live == 0) {
+		close_handles(app);
+	}
+}
+
+static void on_stop(uv_timer_t *timer)
+{
+	stop_now(timer->data);
+}
+
+/* Not at once: whoever asks may stand in the middle of a source, a tap or a sink. */
+void ann_app_stop(struct ann_app *app)
+{
+	if (!app->stopping) {
+		uv_timer_start(&app->limit, on_stop, 0, 0);
+	}
+}
+
+void app_source_ended(struct ann_app *app)
+{
+	app->ended_sources++;
+	if (!app->options.daemon && app->ended_sources == app->source_count) {
+		ann_app_stop(app);
+	}
+}
+
+void app_output_ended(struct ann_app *app)
+{
+	app->ended_outputs++;
+	if (!app->options.daemon && app->ended_outputs == app->output_count) {
+		ann_app_stop(app);
+	}
+}
+
+static void on_limit(uv_timer_t *timer)
+{
+	struct ann_app *app = timer->data;
+
+	app->result.timed_out = true;
+	stop_now(app);
+}
+
+/* --- signals ---------------------------------------------------------------------- */
+
+static void log_source(void *user, const struct ann_app_source_view *view)
+{
+	(void)user;
+	ann_log(ANN_LOG_NOTICE,
+		"%s: %s, %llu bytes, %llu lines, %llu codes, %llu gaps, %llu overruns, "
+		"%llu framing errors, %llu parity errors, %llu breaks",
+		view->name, view->source.connected ? "connected" : "away",
+		(unsigned long long)view->stream.bytes,
+		(unsigned long long)view->stream.lines,
+		(unsigned long long)view->stream.hits,
+		(unsigned long long)view->stream.gaps,
+		(unsigned long long)view->source.overruns,
+		(unsigned long long)view->source.framing_errors,
+		(unsigned long long)view->source.parity_errors,
+		(unsigned long long)view->source.breaks);
+}
+
+static void log_output(void *user, const struct ann_app_output_view *view)
+{
+	(void)user;
+	ann_log(ANN_LOG_NOTICE,
+		"%s: %s, %llu bytes written, %llu queued, dropped %llu lines of %llu "
+		"bytes, connected %llu times",
+		view->name, view->sink.connected ? "connected" : "away",
+		(unsigned long long)view->sink.written_bytes,
+		(unsigned long long)view->sink.queued_bytes,
+		(unsigned long long)view->sink.dropped_lines,
+		(unsigned long long)view->sink.dropped_bytes,
+		(unsigned long long)view->sink.connects);
+}
+
+static void hang_up(struct ann_app *app)
+{
+	for (size_t i = 0; i < app->output_count; i++) {
+		ann_sink_reopen(app->outputs[i]->sink);
+	}
+	if (app->options.reload != NULL) {
+		app->options.reload(app->options.user);
+	}
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct ann_app *app = handle->data;
+
+	switch (number) {
+	case SIGHUP:
+		hang_up(app);
+		break;
+	case SIGUSR1:
+		ann_app_each_source(app, log_source, NULL);
+		ann_app_each_output(app, log_output, NULL);
+		break;
+	default:
+		/* The second one ends the program the usual way. */
+		uv_signal_stop(handle);
+		app->result.signal = number;
+		ann_app_stop(app);
+		break;
+	}
+}
+
+static enum ann_err catch_signals(struct ann_app *app, struct ann_error *err)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < ANN_LEN(app->signals); i++) {
+		app->signals[i].data = app;
+		(void)uv_signal_init(&app->loop, &app->signals[i]); /* cannot fail */
+	}
+	for (size_t i = 0; i < ANN_LEN(app->signals); i++) {
+		int failed = uv_signal_start(&app->signals[i], on_signal, numbers[i]);
+
+		if (failed != 0) {
+			return ann_error_os(err, -failed, "signal %d", numbers[i]);
+		}
+	}
+	return ANN_OK;
+}
+
+/* --- plans ------------------------------------------------------------------------ */
+
+/* The parts that a plan asks for: those that are there already and new ones. */
+struct next {
+	struct app_source **sources;
+	struct app_output **outputs;
+	bool *new_sources;
+	bool *new_outputs;
+	size_t source_count; /* so far */
+	size_t output_count;
+};
+
+static bool same_list(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static struct app_source *find_source(
+	const struct ann_app *app, const struct ann_plan_source *plan)
+{
+	for (size_t i = 0; i < app->source_count; i++) {
+		const struct ann_plan_source *old = &app->sources[i]->plan;
+
+		if (strcmp(old->endpoint.name, plan->endpoint.name) == 0 &&
+			ann_endpoint_equal(&old->endpoint, &plan->endpoint)) {
+			return app->sources[i];
+		}
+	}
+	return NULL;
+}
+
+static struct app_output *find_output(
+	const struct ann_app *app, const struct ann_plan_output *plan)
+{
+	for (size_t i = 0; i < app->output_count; i++) {
+		const struct ann_plan_output *old = &app->outputs[i]->plan;
+
+		if (strcmp(old->endpoint.name, plan->endpoint.name) == 0 &&
+			ann_endpoint_equal(&old->endpoint, &plan->endpoint) &&
+			ann_settings_equal(&old->looks, &plan->looks)) {
+			return app->outputs[i];
+		}
+	}
+	return NULL;
+}
+
+static enum ann_err make_outputs(struct next *next, struct ann_app *app,
+	struct ann_plan *plan, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < plan->output_count && failed == ANN_OK; i++) {
+		struct app_output *old = find_output(app, &plan->outputs[i]);
+		struct app_output **made = &next->outputs[i];
+
+		*made = old;
+		if (old == NULL) {
+			next->new_outputs[i] = true;
+			failed = app_output_new(made, app, &plan->outputs[i], err);
+		}
+		next->output_count += *made != NULL;
+	}
+	return failed;
+}
+
+static enum ann_err make_sources(struct next *next, struct ann_app *app,
+	struct ann_plan *plan, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < plan->source_count && failed == ANN_OK; i++) {
+		struct app_source *old = find_source(app, &plan->sources[i]);
+		struct app_source **made = &next->sources[i];
+
+		*made = old;
+		if (old == NULL) {
+			next->new_sources[i] = true;
+			failed = app_source_new(made, app, &plan->sources[i], err);
+		} else if (!same_list(old->plan.outputs, plan->sources[i].outputs)) {
+			/* The port stays open, it only feeds others. */
+			char *list = old->plan.outputs;
+
+			old->plan.outputs = plan->sources[i].outputs;
+			plan->sources[i].outputs = list;
+		}
+		next->source_count += *made != NULL;
+	}
+	return failed;
+}
+
+static void close_new(struct next *next)
+{
+	for (size_t i = 0; i < next->source_count; i++) {
+		if (next->new_sources[i]) {
+			app_source_close(next->sources[i]);
+		}
+	}
+	for (size_t i = 0; i < next->output_count; i++) {
+		if (next->new_outputs[i]) {
+			app_output_close(next->outputs[i], 0);
+		}
+	}
+}
+
+static bool has(void *const *parts, size_t count, const void *part)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i] == part) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the next parts do not hold is closed; they take the place of the old. */
+static enum ann_err take_over(
+	struct ann_app *app, struct next *next, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < app->source_count; i++) {
+		if (!has((void **)next->sources, next->source_count, app->sources[i])) {
+			app_source_close(app->sources[i]);
+		}
+	}
+	for (size_t i = 0; i < next->source_count && failed == ANN_OK; i++) {
+		failed = app_source_connect(
+			next->sources[i], next->outputs, next->output_count, err);
+	}
+	for (size_t i = 0; i < app->output_count; i++) {
+		if (!has((void **)next->outputs, next->output_count, app->outputs[i])) {
+			app_output_close(app->outputs[i], app->options.drain_ms);
+		}
+	}
+	ann_free(app->sources);
+	ann_free(app->outputs);
+	app->sources = next->sources;
+	app->outputs = next->outputs;
+	app->source_count = next->source_count;
+	app->output_count = next->output_count;
+	next->sources = NULL;
+	next->outputs = NULL;
+	return failed;
+}
+
+/* Before the run the first failure ends it; in the run it is logged. */
+static enum ann_err start_failed(
+	const struct ann_app *app, enum ann_err failed, struct ann_error *err)
+{
+	if (failed != ANN_OK && app->running) {
+		ann_log_error(ANN_LOG_ERROR, err);
+		return ANN_OK;
+	}
+	return failed;
+}
+
+/* Outputs first: they are to see what the sources say from the beginning. */
+static enum ann_err start_new(
+	struct ann_app *app, const struct next *next, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < app->output_count && failed == ANN_OK; i++) {
+		if (next->new_outputs[i]) {
+			failed = start_failed(
+				app, ann_sink_start(app->outputs[i]->sink, err), err);
+		}
+	}
+	for (size_t i = 0; i < app->source_count && failed == ANN_OK; i++) {
+		if (next->new_sources[i]) {
+			failed = start_failed(app,
+				ann_source_start(app->sources[i]->source, err), err);
+		}
+	}
+	return failed;
+}
+
+static bool make_room(struct next *next, const struct ann_plan *plan)
+{
+	/* One more, so that none of them is empty. */
+	size_t sources = plan->source_count + 1;
+	size_t outputs = plan->output_count + 1;
+
+	next->sources = ann_alloc(sources * sizeof(struct app_source *));
+	next->outputs = ann_alloc(outputs * sizeof(struct app_output *));
+	next->new_sources = ann_alloc(sources * sizeof(bool));
+	next->new_outputs = ann_alloc(outputs * sizeof(bool));
+	return next->sources != NULL && next->outputs != NULL &&
+	       next->new_sources != NULL && next->new_outputs != NULL;
+}
+
+enum ann_err ann_app_apply(
+	struct ann_app *app, struct ann_plan *plan, struct ann_error *err)
+{
+	struct next next = {0};
+	enum ann_err failed = make_room(&next, plan) ? ANN_OK : ann_error_nomem(err);
+
+	if (failed == ANN_OK) {
+		failed = make_outputs(&next, app, plan, err);
+	}
+	if (failed == ANN_OK) {
+		failed = make_sources(&next, app, plan, err);
+	}
+	if (failed != ANN_OK) {
+		close_new(&next);
+	} else {
+		failed = take_over(app, &next, err);
+		if (failed == ANN_OK) {
+			failed = start_new(app, &next, err);
+		}
+		ann_plan_deinit(plan);
+	}
+	ann_free(next.sources);
+	ann_free(next.outputs);
+	ann_free(next.new_sources);
+	ann_free(next.new_outputs);
+	return failed;
+}
+
+/* --- life ------------------------------------------------------------------------- */
+
+enum ann_err ann_app_new(struct ann_app **app, const struct ann_app_options *options,
+	struct ann_error *err)
+{
+	struct ann_app *made = ann_alloc(sizeof(*made));
+	enum ann_err failed = ANN_OK;
+	int os = made == NULL ? 0 : uv_loop_init(&made->loop);
+
+	if (made == NULL) {
+		return ann_error_nomem(err);
+	}
+	if (os != 0) {
+		ann_free(made);
+		return ann_error_os(err, -os, "event loop");
+	}
+	made->options = *options;
+	made->due.data = made;
+	made->limit.data = made;
+	(void)uv_timer_init(&made->loop, &made->due);
+	(void)uv_timer_init(&made->loop, &made->limit);
+	failed = catch_signals(made, err);
+	made->scan = failed == ANN_OK ? ann_scan_new(options->matcher) : NULL;
+	if (failed == ANN_OK && made->scan == NULL) {
+		failed = ann_error_nomem(err);
+	}
+	if (failed != ANN_OK) {
+		ann_app_free(made);
+		return failed;
+	}
+	*app = made;
+	return ANN_OK;
+}
+
+enum ann_err ann_app_set_matcher(
+	struct ann_app *app, struct ann_matcher *matcher, struct ann_error *err)
+{
+	struct ann_scan *scan = ann_scan_new(matcher);
+
+	if (scan == NULL) {
+		return ann_error_nomem(err);
+	}
+	for (size_t i = 0; i < app->source_count; i++) {
+		ann_stream_set_scan(app->sources[i]->stream, scan);
+	}
+	ann_scan_free(app->scan);
+	app->scan = scan;
+	return ANN_OK;
+}
+
+uv_loop_t *ann_app_loop(struct ann_app *app)
+{
+	return &app->loop;
+}
+
+void ann_app_run(struct ann_app *app, struct ann_app_result *result)
+{
+	app->running = true;
+	if (app->options.timeout_ns > 0) {
+		uv_timer_start(&app->limit, on_limit,
+			(app->options.timeout_ns + NS_PER_MS - 1) / NS_PER_MS, 0);
+	}
+	(void)uv_run(&app->loop, UV_RUN_DEFAULT);
+	*result = app->result;
+}
+
+void ann_app_free(struct ann_app *app)
+{
+	if (app == NULL) {
+		return;
+	}
+	app->options.drain_ms = 0;
+	stop_now(app);
+	(void)uv_run(&app->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&app->loop);
+	for (size_t i = 0; i < app->gone_count; i++) {
+		app_source_free(app->gone[i]);
+	}
+	ann_free(app->gone);
+	ann_free(app->sources);
+	ann_free(app->outputs);
+	ann_scan_free(app->scan);
+	ann_free(app);
+}
+
+void ann_app_each_source(struct ann_app *app,
+	void (*see)(void *user, const struct ann_app_source_view *view), void *user)
+{
+	for (size_t i = 0; i < app->source_count; i++) {
+		struct app_source *s = app->sources[i];
+		struct ann_app_source_view view = {.name = s->plan.endpoint.name};
+
+		ann_source_stats(s->source, &view.source);
+		ann_stream_stats(s->stream, &view.stream);
+		see(user, &view);
+	}
+}
+
+void ann_app_each_output(struct ann_app *app,
+	void (*see)(void *user, const struct ann_app_output_view *view), void *user)
+{
+	for (size_t i = 0; i < app->output_count; i++) {
+		struct app_output *o = app->outputs[i];
+		struct ann_app_output_view view = {.name = o->plan.endpoint.name};
+
+		ann_sink_stats(o->sink, &view.sink);
+		see(user, &view);
+	}
+}

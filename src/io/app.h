@@ -1,0 +1,99 @@
+/*
+ * app - sources, routes and sinks on one loop: what runs live.
+ *
+ * A plan says what is to be there. What a new plan leaves as it was goes on untouched,
+ * what it does not name is closed, what is new is opened.
+ */
+#ifndef IO_APP_H
+#define IO_APP_H
+
+#include "annotty/stream.h"
+#include "annotty/summary.h"
+#include "io/fail_on.h"
+#include "io/plan.h"
+#include "io/sinks.h"
+#include "io/sources.h"
+
+struct ann_app_options {
+	struct ann_matcher *matcher;
+	size_t line_limit;           /* bytes; 0: the default */
+	struct ann_summary *summary; /* filled; NULL: not wanted */
+	struct ann_fail_on fail_on;  /* what makes ann_app_result::failed_on true */
+	uint64_t timeout_ns;         /* stop after that time; 0: never */
+	uint64_t drain_ms;           /* how long outputs may write at the end */
+	bool daemon;                 /* go on without sources and without readers */
+	bool tell_rules;             /* log each hit and its rule */
+	struct ann_source_context sources; /* but for the loop and descriptors */
+	struct ann_sink_context sinks;     /* the same */
+	char *const *command;              /* on a pseudo-terminal; NULL: none */
+
+	/* SIGHUP: load configuration and ann_app_apply() it. NULL: files are reopened
+	 * and no more. Either way files are reopened. */
+	void (*reload)(void *user);
+	/* All sources and outputs are closed: handles that others have put on the
+	 * loop have to be closed now. NULL: there are none. */
+	void (*stopped)(void *user);
+	void *user;
+};
+
+struct ann_app_result {
+	bool failed_on;     /* fail_on was met */
+	bool quit;          /* the matcher's stop_at was met */
+	bool timed_out;     /* the time was over */
+	bool input_failed;  /* a source ended with an error, which has been logged */
+	bool output_failed; /* the same of a sink */
+	int signal;         /* SIGINT or SIGTERM when one ended it, else 0 */
+	int command_status; /* how the command ended, as a shell says it */
+};
+
+struct ann_app;
+
+/* `options` are copied, what they point to is borrowed. ANN_ENOMEM, ANN_ESYS. */
+ANN_MUST_USE enum ann_err ann_app_new(struct ann_app **app,
+	const struct ann_app_options *options, struct ann_error *err);
+
+/*
+ * Carries out `plan`, which is taken over and emptied if that goes well. Before the run
+ * a source or output that does not start is an error; later it is logged. After an
+ * error of the configuration nothing has changed. ANN_ECONFIG, ANN_ESYS, ANN_ENOMEM.
+ */
+ANN_MUST_USE enum ann_err ann_app_apply(
+	struct ann_app *app, struct ann_plan *plan, struct ann_error *err);
+
+/* Other rules and codes from the next line on. ANN_ENOMEM: the old ones stay. */
+ANN_MUST_USE enum ann_err ann_app_set_matcher(
+	struct ann_app *app, struct ann_matcher *matcher, struct ann_error *err);
+
+/*
+ * Until all sources have ended (but of a daemon), a signal, the time limit, or the last
+ * output's reader going away; then drains. All is closed when it returns.
+ */
+void ann_app_run(struct ann_app *app, struct ann_app_result *result);
+
+/* For handles of the owner, closed in `stopped` at the latest. */
+uv_loop_t *ann_app_loop(struct ann_app *app);
+
+/* Makes the run end in good order. */
+void ann_app_stop(struct ann_app *app);
+
+/* After the run, or in place of it. NULL is fine. */
+void ann_app_free(struct ann_app *app);
+
+/* --- for statistics -------------------------------------------------------------- */
+
+/* Of each source and output, in the order of the plan. Borrowed for the call. */
+struct ann_app_source_view {
+	const char *name;
+	struct ann_source_stats source;
+	struct ann_stream_stats stream;
+};
+struct ann_app_output_view {
+	const char *name;
+	struct ann_sink_stats sink;
+};
+void ann_app_each_source(struct ann_app *app,
+	void (*see)(void *user, const struct ann_app_source_view *view), void *user);
+void ann_app_each_output(struct ann_app *app,
+	void (*see)(void *user, const struct ann_app_output_view *view), void *user);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * app_private - the parts of an application.
+ */
+#ifndef IO_APP_PRIVATE_H
+#define IO_APP_PRIVATE_H
+
+#include "io/app.h"
+
+/* A source with its stream of lines, and the taps through which it feeds outputs. */
+struct app_source {
+	struct ann_app *app;
+	struct ann_plan_source plan;
+	struct ann_source *source;
+	struct ann_stream *stream;
+	struct ann_tap **taps; /* one for each output; NULL: it does not feed that */
+	size_t tap_count;
+	bool paused; /* one of its outputs is full */
+	bool gone;   /* closed; kept only for its name, which a summary may hold */
+};
+
+/* An output: the route to it and the sink at its end. */
+struct app_output {
+	struct ann_app *app;
+	struct ann_plan_output plan;
+	struct ann_route *route;
+	struct ann_sink *sink;
+	bool full;
+	bool ended; /* its reader went away */
+};
+
+struct ann_app {
+	struct ann_app_options options;
+	struct ann_app_result result;
+	uv_loop_t loop;
+	uv_timer_t due; /* the next half line to be shown */
+	uv_timer_t
+		limit; /* the time of the whole run, or of an end that was asked for */
+	uv_signal_t signals[4];
+	struct ann_scan *scan;
+	struct app_source **sources; /* as in the plan */
+	size_t source_count;
+	struct app_output **outputs; /* as in the plan */
+	size_t output_count;
+	struct app_source **gone; /* closed ones */
+	size_t gone_count;
+	size_t gone_room;
+	size_t ended_sources; /* that will not say any more */
+	size_t ended_outputs; /* that cannot be written to any more */
+	size_t live;          /* sources and outputs, closing ones included */
+	bool running;
+	bool stopping;
+};
+
+/* --- app_source.c ---------------------------------------------------------------- */
+
+/* Not started, without taps. Takes over `plan` if it goes well. */
+ANN_MUST_USE enum ann_err app_source_new(struct app_source **made, struct ann_app *app,
+	struct ann_plan_source *plan, struct ann_error *err);
+
+/* Taps to the outputs of the app that are new or new to it, none to others. */
+ANN_MUST_USE enum ann_err app_source_connect(struct app_source *s,
+	struct app_output *const *outputs, size_t count, struct ann_error *err);
+
+/* Ends the half line and closes; it is freed once that is done. */
+void app_source_close(struct app_source *s);
+
+/* Frees at once what is gone or was never started. */
+void app_source_free(struct app_source *s);
+
+/* Pauses or resumes as its outputs are full or not. */
+void app_source_flow(struct app_source *s);
+
+/* --- app_output.c ---------------------------------------------------------------- */
+
+/* Not started. Takes over `plan` if it goes well. */
+ANN_MUST_USE enum ann_err app_output_new(struct app_output **made, struct ann_app *app,
+	struct ann_plan_output *plan, struct ann_error *err);
+
+/* Closes, with time to write what is queued; it is freed once that is done. */
+void app_output_close(struct app_output *o, uint64_t drain_ms);
+
+/* --- app.c ----------------------------------------------------------------------- */
+
+/* Sets the timer for the half line that is due next. */
+void app_schedule(struct ann_app *app);
+
+/* One source more has ended; the last one ends the run, but of a daemon. */
+void app_source_ended(struct ann_app *app);
+
+/* One output less can be written to; without any the run ends, but of a daemon. */
+void app_output_ended(struct ann_app *app);
+
+/* The part is closed. */
+void app_part_closed(struct ann_app *app);
+
+#endif

@@ -1,0 +1,143 @@
+#include "io/plan.h"
+
+#include "annotty/alloc.h"
+#include "io/sinks.h"
+
+#include <string.h>
+
+void ann_plan_deinit(struct ann_plan *plan)
+{
+	for (size_t i = 0; i < plan->source_count; i++) {
+		ann_endpoint_deinit(&plan->sources[i].endpoint);
+		ann_free(plan->sources[i].outputs);
+	}
+	for (size_t i = 0; i < plan->output_count; i++) {
+		ann_endpoint_deinit(&plan->outputs[i].endpoint);
+		ann_settings_deinit(&plan->outputs[i].looks);
+	}
+	ann_free(plan->sources);
+	ann_free(plan->outputs);
+	*plan = (struct ann_plan){0};
+}
+
+static enum ann_err name_taken(
+	const struct ann_endpoint *endpoint, const char *what, struct ann_error *err)
+{
+	return ann_error_set(err, ANN_ECONFIG, "\"%s\": there is another %s \"%s\"",
+		endpoint->spec, what, endpoint->name);
+}
+
+static enum ann_err place_source(struct ann_plan *plan, struct ann_plan_source *made,
+	const char *outputs, struct ann_error *err)
+{
+	for (size_t i = 0; i < plan->source_count; i++) {
+		if (strcmp(plan->sources[i].endpoint.name, made->endpoint.name) == 0) {
+			return name_taken(&made->endpoint, "input", err);
+		}
+	}
+	if (outputs != NULL) {
+		made->outputs = ann_copy(outputs, strlen(outputs));
+	}
+	if ((outputs != NULL && made->outputs == NULL) ||
+		ann_grow((void **)&plan->sources, &plan->source_room,
+			plan->source_count, sizeof(*made)) != 0) {
+		return ann_error_nomem(err);
+	}
+	plan->sources[plan->source_count++] = *made;
+	return ANN_OK;
+}
+
+enum ann_err ann_plan_add_source(struct ann_plan *plan, struct ann_endpoint *endpoint,
+	const char *outputs, struct ann_error *err)
+{
+	struct ann_plan_source made = {.endpoint = *endpoint};
+	enum ann_err failed = ANN_OK;
+
+	*endpoint = (struct ann_endpoint){0};
+	failed = place_source(plan, &made, outputs, err);
+	if (failed != ANN_OK) {
+		ann_endpoint_deinit(&made.endpoint);
+		ann_free(made.outputs);
+	}
+	return failed;
+}
+
+/* The settings of its looks go to `looks`, and are read. */
+static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *err)
+{
+	static const struct ann_key *const keys[] = {ann_route_keys, NULL};
+	const struct ann_sink_driver *driver = ann_sink_driver_find(&made->endpoint);
+	enum ann_err failed = ANN_OK;
+
+	if (driver == NULL) {
+		return ann_error_set(err, ANN_ECONFIG, "\"%s\": unknown kind of output",
+			made->endpoint.spec);
+	}
+	if (driver->whole_records) {
+		made->options.whole_records = true;
+	}
+	if (driver->format != ANN_FORMAT_TEXT) {
+		made->options.render.format = driver->format;
+	}
+	failed = ann_settings_split(
+		&made->endpoint.settings, ann_route_keys, &made->looks, err);
+	return failed == ANN_OK
+		       ? ann_settings_read(&made->looks, keys, &made->options, err)
+		       : failed;
+}
+
+static enum ann_err place_output(
+	struct ann_plan *plan, struct ann_plan_output *made, struct ann_error *err)
+{
+	enum ann_err failed = read_looks(made, err);
+
+	for (size_t i = 0; i < plan->output_count && failed == ANN_OK; i++) {
+		if (strcmp(plan->outputs[i].endpoint.name, made->endpoint.name) == 0) {
+			failed = name_taken(&made->endpoint, "output", err);
+		}
+	}
+	if (failed == ANN_OK && ann_grow((void **)&plan->outputs, &plan->output_room,
+					plan->output_count, sizeof(*made)) != 0) {
+		failed = ann_error_nomem(err);
+	}
+	if (failed == ANN_OK) {
+		plan->outputs[plan->output_count++] = *made;
+	}
+	return failed;
+}
+
+enum ann_err ann_plan_add_output(struct ann_plan *plan, struct ann_endpoint *endpoint,
+	const struct ann_route_options *defaults, struct ann_error *err)
+{
+	struct ann_plan_output made = {.endpoint = *endpoint, .options = *defaults};
+	enum ann_err failed = ANN_OK;
+
+	*endpoint = (struct ann_endpoint){0};
+	failed = place_output(plan, &made, err);
+	if (failed != ANN_OK) {
+		ann_endpoint_deinit(&made.endpoint);
+		ann_settings_deinit(&made.looks);
+	}
+	return failed;
+}
+
+static bool lists(const char *list, const char *name)
+{
+	struct ann_span rest = ann_span(list);
+
+	for (;;) {
+		struct ann_span word = ann_span_word(&rest);
+
+		if (word.len == 0 || ann_span_is(word, name)) {
+			return word.len > 0;
+		}
+	}
+}
+
+bool ann_plan_connects(
+	const struct ann_plan_source *source, const struct ann_plan_output *output)
+{
+	return (source->outputs == NULL ||
+		       lists(source->outputs, output->endpoint.name)) &&
+	       ann_route_takes(&output->options, source->endpoint.name);
+}
