@@ -35,6 +35,7 @@
 
 #include "annotty/buf.h"
 #include "annotty/error.h"
+#include "annotty/ini.h"
 
 enum ann_base {
 	ANN_BASE_AUTO, /* decimal and hex, whichever is a known code */
@@ -89,6 +90,18 @@ void ann_rules_free(struct ann_rules *rules);
  */
 ANN_MUST_USE enum ann_err ann_rules_add(struct ann_rules *rules, struct ann_span text,
 	const char *origin, struct ann_error *err);
+
+/*
+ * The same in parts, for sections that stand in a file of something else: `begin` names
+ * the file, `take` (an ann_ini_cb on the rules) is given the openings and keys of its
+ * sections rule, define and family, `complete` asks for what is still missing.
+ */
+ANN_MUST_USE enum ann_err ann_rules_begin(
+	struct ann_rules *rules, const char *origin, struct ann_error *err);
+ANN_MUST_USE enum ann_err ann_rules_take(
+	void *rules, const struct ann_ini_entry *entry, struct ann_error *err);
+ANN_MUST_USE enum ann_err ann_rules_complete(
+	const struct ann_rules *rules, struct ann_error *err);
 
 /* Rules in order, disabled ones included. */
 size_t ann_rules_count(const struct ann_rules *rules);

@@ -103,7 +103,13 @@ static enum ann_err add_source(struct live *live, const char *spec, const char *
 		ann_endpoint_deinit(&endpoint);
 		return failed;
 	}
-	return ann_plan_add_source(&live->plan, &endpoint, NULL, &live->err);
+	const struct ann_manner manner = {
+		.follow = live->options->follow,
+		.from_start = live->options->from_start,
+		.reconnect = !live->options->no_reconnect,
+	};
+
+	return ann_plan_add_source(&live->plan, &endpoint, &manner, &live->err);
 }
 
 static enum ann_err add_sources(struct live *live)
@@ -186,9 +192,6 @@ static enum ann_err make_app(struct live *live)
 		.timeout_ns = options->timeout_ns,
 		.drain_ms = DRAIN_MS,
 		.tell_rules = options->verbose,
-		.sources = {.follow = options->follow,
-			.from_start = options->from_start,
-			.reconnect = !options->no_reconnect},
 		.sinks = {.policy = ANN_QUEUE_BLOCK, .queue_bytes = ANN_QUEUE_BYTES},
 		.command = options->command,
 	};

@@ -314,7 +314,7 @@ static enum ann_err set_words(struct ann_rules *rules,
 	return put(&words->regex, entry->value, err);
 }
 
-static enum ann_err take(
+enum ann_err ann_rules_take(
 	void *user, const struct ann_ini_entry *entry, struct ann_error *err)
 {
 	static const char *const kinds[] = {"define", "rule", "family"};
@@ -343,8 +343,7 @@ static enum ann_err take(
 	}
 }
 
-/* What a file leaves half said: a rule without pattern, a family without words. */
-static enum ann_err check_complete(const struct ann_rules *rules, struct ann_error *err)
+enum ann_err ann_rules_complete(const struct ann_rules *rules, struct ann_error *err)
 {
 	enum ann_err failed = ANN_OK;
 
@@ -375,8 +374,8 @@ static enum ann_err check_complete(const struct ann_rules *rules, struct ann_err
 	return failed;
 }
 
-enum ann_err ann_rules_add(struct ann_rules *rules, struct ann_span text,
-	const char *origin, struct ann_error *err)
+enum ann_err ann_rules_begin(
+	struct ann_rules *rules, const char *origin, struct ann_error *err)
 {
 	size_t len = strlen(origin) + 1;
 	struct origin *from = ann_resize_array(NULL, sizeof(*from) + len, 1);
@@ -388,10 +387,18 @@ enum ann_err ann_rules_add(struct ann_rules *rules, struct ann_span text,
 	memcpy(from->name, origin, len);
 	rules->origins = from;
 	rules->ahead = 0;
+	return ANN_OK;
+}
 
-	enum ann_err failed = ann_ini_read(text, from->name, take, rules, err);
+enum ann_err ann_rules_add(struct ann_rules *rules, struct ann_span text,
+	const char *origin, struct ann_error *err)
+{
+	enum ann_err failed = ann_rules_begin(rules, origin, err);
 
-	return failed == ANN_OK ? check_complete(rules, err) : failed;
+	if (failed == ANN_OK) {
+		failed = ann_ini_read(text, origin, ann_rules_take, rules, err);
+	}
+	return failed == ANN_OK ? ann_rules_complete(rules, err) : failed;
 }
 
 size_t ann_rules_count(const struct ann_rules *rules)

@@ -226,11 +226,6 @@ struct next {
 	size_t output_count;
 };
 
-static bool same_list(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static struct app_source *find_source(
 	const struct ann_app *app, const struct ann_plan_source *plan)
 {
@@ -238,7 +233,10 @@ static struct app_source *find_source(
 		const struct ann_plan_source *old = &app->sources[i]->plan;
 
 		if (strcmp(old->endpoint.name, plan->endpoint.name) == 0 &&
-			ann_endpoint_equal(&old->endpoint, &plan->endpoint)) {
+			ann_endpoint_equal(&old->endpoint, &plan->endpoint) &&
+			old->manner.follow == plan->manner.follow &&
+			old->manner.from_start == plan->manner.from_start &&
+			old->manner.reconnect == plan->manner.reconnect) {
 			return app->sources[i];
 		}
 	}
@@ -279,6 +277,18 @@ static enum ann_err make_outputs(struct next *next, struct ann_app *app,
 	return failed;
 }
 
+/* The port stays open; it may feed others from now on. */
+static void swap_manners(struct app_source *old, struct ann_plan_source *plan)
+{
+	struct ann_settings settings = old->plan.settings;
+	struct ann_manner manner = old->plan.manner;
+
+	old->plan.settings = plan->settings;
+	old->plan.manner = plan->manner;
+	plan->settings = settings;
+	plan->manner = manner;
+}
+
 static enum ann_err make_sources(struct next *next, struct ann_app *app,
 	struct ann_plan *plan, struct ann_error *err)
 {
@@ -292,12 +302,8 @@ static enum ann_err make_sources(struct next *next, struct ann_app *app,
 		if (old == NULL) {
 			next->new_sources[i] = true;
 			failed = app_source_new(made, app, &plan->sources[i], err);
-		} else if (!same_list(old->plan.outputs, plan->sources[i].outputs)) {
-			/* The port stays open, it only feeds others. */
-			char *list = old->plan.outputs;
-
-			old->plan.outputs = plan->sources[i].outputs;
-			plan->sources[i].outputs = list;
+		} else {
+			swap_manners(old, &plan->sources[i]);
 		}
 		next->source_count += *made != NULL;
 	}

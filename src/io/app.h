@@ -16,16 +16,15 @@
 
 struct ann_app_options {
 	struct ann_matcher *matcher;
-	size_t line_limit;           /* bytes; 0: the default */
-	struct ann_summary *summary; /* filled; NULL: not wanted */
-	struct ann_fail_on fail_on;  /* what makes ann_app_result::failed_on true */
-	uint64_t timeout_ns;         /* stop after that time; 0: never */
-	uint64_t drain_ms;           /* how long outputs may write at the end */
-	bool daemon;                 /* go on without sources and without readers */
-	bool tell_rules;             /* log each hit and its rule */
-	struct ann_source_context sources; /* but for the loop and descriptors */
-	struct ann_sink_context sinks;     /* the same */
-	char *const *command;              /* on a pseudo-terminal; NULL: none */
+	size_t line_limit;             /* bytes; 0: the default */
+	struct ann_summary *summary;   /* filled; NULL: not wanted */
+	struct ann_fail_on fail_on;    /* what makes ann_app_result::failed_on true */
+	uint64_t timeout_ns;           /* stop after that time; 0: never */
+	uint64_t drain_ms;             /* how long outputs may write at the end */
+	bool daemon;                   /* go on without sources and without readers */
+	bool tell_rules;               /* log each hit and its rule */
+	struct ann_sink_context sinks; /* but for the loop and descriptors */
+	char *const *command;          /* on a pseudo-terminal; NULL: none */
 
 	/* SIGHUP: load configuration and ann_app_apply() it. NULL: files are reopened
 	 * and no more. Either way files are reopened. */

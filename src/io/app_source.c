@@ -166,10 +166,14 @@ static enum ann_err make_source(struct app_source *s, struct ann_error *err)
 		return ann_source_command_new(
 			&s->source, &app->loop, app->options.command, &events, s, err);
 	}
-	struct ann_source_context context = app->options.sources;
+	const struct ann_source_context context = {
+		.loop = &app->loop,
+		.follow = s->plan.manner.follow,
+		.from_start = s->plan.manner.from_start,
+		.reconnect = s->plan.manner.reconnect,
+		.fd = -1,
+	};
 
-	context.loop = &app->loop;
-	context.fd = -1;
 	return ann_source_new(&s->source, &context, &s->plan.endpoint, &events, s, err);
 }
 
@@ -253,7 +257,7 @@ void app_source_free(struct app_source *s)
 	free_taps(s->taps, s->tap_count);
 	ann_stream_free(s->stream);
 	ann_endpoint_deinit(&s->plan.endpoint);
-	ann_free(s->plan.outputs);
+	ann_settings_deinit(&s->plan.settings);
 	ann_free(s);
 }
 

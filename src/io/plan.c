@@ -3,13 +3,14 @@
 #include "annotty/alloc.h"
 #include "io/sinks.h"
 
+#include <stddef.h>
 #include <string.h>
 
 void ann_plan_deinit(struct ann_plan *plan)
 {
 	for (size_t i = 0; i < plan->source_count; i++) {
 		ann_endpoint_deinit(&plan->sources[i].endpoint);
-		ann_free(plan->sources[i].outputs);
+		ann_settings_deinit(&plan->sources[i].settings);
 	}
 	for (size_t i = 0; i < plan->output_count; i++) {
 		ann_endpoint_deinit(&plan->outputs[i].endpoint);
@@ -27,37 +28,65 @@ static enum ann_err name_taken(
 		endpoint->spec, what, endpoint->name);
 }
 
-static enum ann_err place_source(struct ann_plan *plan, struct ann_plan_source *made,
-	const char *outputs, struct ann_error *err)
+static enum ann_err read_manner(struct ann_plan_source *made, struct ann_error *err)
 {
-	for (size_t i = 0; i < plan->source_count; i++) {
+	static const struct ann_key manner[] = {
+		{"follow", ANN_KEY_BOOL, offsetof(struct ann_manner, follow), NULL, 0,
+			0},
+		{"from-start", ANN_KEY_BOOL, offsetof(struct ann_manner, from_start),
+			NULL, 0, 0},
+		{"reconnect", ANN_KEY_BOOL, offsetof(struct ann_manner, reconnect),
+			NULL, 0, 0},
+		{"outputs", ANN_KEY_TEXT, offsetof(struct ann_manner, outputs), NULL, 0,
+			0},
+		{NULL, ANN_KEY_TEXT, 0, NULL, 0, 0},
+	};
+	static const struct ann_key *const keys[] = {manner, NULL};
+	enum ann_err failed = ann_settings_split(
+		&made->endpoint.settings, manner, &made->settings, err);
+
+	return failed == ANN_OK
+		       ? ann_settings_read(&made->settings, keys, &made->manner, err)
+		       : failed;
+}
+
+static enum ann_err place_source(
+	struct ann_plan *plan, struct ann_plan_source *made, struct ann_error *err)
+{
+	enum ann_err failed = read_manner(made, err);
+
+	if (failed == ANN_OK && strcmp(made->endpoint.name, "annotty") == 0) {
+		/* Its lines would look like those about what happened. */
+		failed = ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": an input cannot have the name annotty",
+			made->endpoint.spec);
+	}
+	for (size_t i = 0; i < plan->source_count && failed == ANN_OK; i++) {
 		if (strcmp(plan->sources[i].endpoint.name, made->endpoint.name) == 0) {
-			return name_taken(&made->endpoint, "input", err);
+			failed = name_taken(&made->endpoint, "input", err);
 		}
 	}
-	if (outputs != NULL) {
-		made->outputs = ann_copy(outputs, strlen(outputs));
+	if (failed == ANN_OK && ann_grow((void **)&plan->sources, &plan->source_room,
+					plan->source_count, sizeof(*made)) != 0) {
+		failed = ann_error_nomem(err);
 	}
-	if ((outputs != NULL && made->outputs == NULL) ||
-		ann_grow((void **)&plan->sources, &plan->source_room,
-			plan->source_count, sizeof(*made)) != 0) {
-		return ann_error_nomem(err);
+	if (failed == ANN_OK) {
+		plan->sources[plan->source_count++] = *made;
 	}
-	plan->sources[plan->source_count++] = *made;
-	return ANN_OK;
+	return failed;
 }
 
 enum ann_err ann_plan_add_source(struct ann_plan *plan, struct ann_endpoint *endpoint,
-	const char *outputs, struct ann_error *err)
+	const struct ann_manner *defaults, struct ann_error *err)
 {
-	struct ann_plan_source made = {.endpoint = *endpoint};
+	struct ann_plan_source made = {.endpoint = *endpoint, .manner = *defaults};
 	enum ann_err failed = ANN_OK;
 
 	*endpoint = (struct ann_endpoint){0};
-	failed = place_source(plan, &made, outputs, err);
+	failed = place_source(plan, &made, err);
 	if (failed != ANN_OK) {
 		ann_endpoint_deinit(&made.endpoint);
-		ann_free(made.outputs);
+		ann_settings_deinit(&made.settings);
 	}
 	return failed;
 }
@@ -137,7 +166,8 @@ static bool lists(const char *list, const char *name)
 bool ann_plan_connects(
 	const struct ann_plan_source *source, const struct ann_plan_output *output)
 {
-	return (source->outputs == NULL ||
-		       lists(source->outputs, output->endpoint.name)) &&
+	const char *outputs = source->manner.outputs;
+
+	return (outputs == NULL || lists(outputs, output->endpoint.name)) &&
 	       ann_route_takes(&output->options, source->endpoint.name);
 }

@@ -10,9 +10,18 @@
 #include "annotty/endpoint.h"
 #include "annotty/route.h"
 
+/* How a source is read, whatever its kind. */
+struct ann_manner {
+	bool follow;         /* files are followed, not read to their end */
+	bool from_start;     /* from the beginning; otherwise from their end */
+	bool reconnect;      /* wait for what went away; otherwise that is an error */
+	const char *outputs; /* list of the outputs that it feeds; NULL: all */
+};
+
 struct ann_plan_source {
-	struct ann_endpoint endpoint;
-	char *outputs; /* list of the names of the outputs that it feeds; NULL: all */
+	struct ann_endpoint endpoint; /* with the settings of its kind */
+	struct ann_settings settings; /* with those of its manner */
+	struct ann_manner manner;     /* read from them; borrows from `settings` */
 };
 
 struct ann_plan_output {
@@ -33,11 +42,14 @@ struct ann_plan {
 void ann_plan_deinit(struct ann_plan *plan);
 
 /*
- * Adds a source; takes over the endpoint in any case. `outputs` is copied; NULL: all.
- * ANN_ECONFIG for a name that another one has, ANN_ENOMEM.
+ * Adds a source; takes over the endpoint in any case. Of its settings, follow,
+ * from-start, reconnect and outputs are its manner, `defaults` where they say nothing.
+ * ANN_ECONFIG for a name that another one has or that is annotty's own, and for
+ * settings of the manner that do not fit; ANN_ENOMEM.
  */
 ANN_MUST_USE enum ann_err ann_plan_add_source(struct ann_plan *plan,
-	struct ann_endpoint *endpoint, const char *outputs, struct ann_error *err);
+	struct ann_endpoint *endpoint, const struct ann_manner *defaults,
+	struct ann_error *err);
 
 /*
  * Adds an output; takes over the endpoint in any case. `defaults`: what the settings do
