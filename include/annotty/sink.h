@@ -59,6 +59,8 @@ struct ann_sink_ops {
 	/* Files are opened anew under their name (SIGHUP). May be NULL. */
 	void (*reopen)(struct ann_sink *sink);
 	void (*stats)(struct ann_sink *sink, struct ann_sink_stats *stats);
+	/* As ann_source_ops::fd: a listening socket. May be NULL. */
+	int (*fd)(struct ann_sink *sink);
 	/* May come again with less time; see ann_sink_close(). `closing` is set. */
 	void (*close)(struct ann_sink *sink, uint64_t drain_ms);
 };
@@ -77,6 +79,7 @@ ANN_MUST_USE enum ann_err ann_sink_start(struct ann_sink *sink, struct ann_error
 bool ann_sink_offer(struct ann_sink *sink, struct ann_chunk *chunk, bool can_wait);
 void ann_sink_reopen(struct ann_sink *sink);
 void ann_sink_stats(struct ann_sink *sink, struct ann_sink_stats *stats);
+int ann_sink_fd(struct ann_sink *sink);
 
 /*
  * Ends the sink: takes no more, writes what is queued for `drain_ms` at most (0: drops

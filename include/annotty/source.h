@@ -58,6 +58,11 @@ struct ann_source_ops {
 	/* Bytes to the device: keys, replies. False: not connected, or no room. */
 	bool (*write)(struct ann_source *source, struct ann_span bytes);
 	void (*stats)(struct ann_source *source, struct ann_source_stats *stats);
+	/*
+	 * The descriptor that a later run of the program could take over, so that the
+	 * device sees nothing of the change; -1: none at the moment. May be NULL.
+	 */
+	int (*fd)(struct ann_source *source);
 	/* Called once; see ann_source_close(). `closing` is set. */
 	void (*close)(struct ann_source *source);
 };
@@ -79,6 +84,7 @@ void ann_source_pause(struct ann_source *source);
 void ann_source_resume(struct ann_source *source);
 bool ann_source_write(struct ann_source *source, struct ann_span bytes);
 void ann_source_stats(struct ann_source *source, struct ann_source_stats *stats);
+int ann_source_fd(struct ann_source *source);
 
 /*
  * Ends the source; no event comes from now on. `closed` (may be NULL) is called exactly

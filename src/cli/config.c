@@ -509,8 +509,7 @@ const char *ann_config_default_path(void)
 	const char *home = getenv("HOME");
 	const char *directory = getenv("XDG_CONFIG_HOME");
 
-	/* Services of the system have neither. */
-	if (geteuid() == 0 || getenv("INVOCATION_ID") != NULL || home == NULL) {
+	if (geteuid() == 0 || home == NULL) {
 		return "/etc/annotty/annotty.conf";
 	}
 	if (directory != NULL && directory[0] == '/') {

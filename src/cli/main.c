@@ -30,6 +30,7 @@ int main(int argc, char **argv)
 		{"codes", ann_main_codes},
 		{"check", ann_main_check},
 		{"import", ann_main_import},
+		{"run", ann_main_run},
 	};
 
 	if (!hold_standard_files()) {

@@ -10,9 +10,10 @@
 static const char help[] =
 	"Usage: annotty [OPTION]... [INPUT]...    annotate; without INPUT or for -, stdin\n"
 	"       annotty [OPTION]... -- COMMAND... what COMMAND prints on a terminal of its own\n"
+	"       annotty run [-c FILE]             the daemon; annotty.conf(5)\n"
 	"       annotty explain CODE|NAME|WORD... what a code means\n"
 	"       annotty codes [--family F]        list the codes\n"
-	"       annotty check                     try tables and rules, tell all mistakes\n"
+	"       annotty check [-c FILE]           try configuration, tables and rules\n"
 	"       annotty import HEADER...          print a code table made of C headers\n"
 	"\n"
 	"Input    -f, --follow            go on with files as tail -F; --from-start\n"
@@ -67,7 +68,7 @@ enum {
 	OPT_RTS,
 };
 
-static const char shorts[] = ":b:fo:F:a:s:t::T:R:mA:B:C:S::qvhV";
+static const char shorts[] = ":b:c:fo:F:a:s:t::T:R:mA:B:C:S::qvhV";
 
 static const struct option longs[] = {
 	{"follow", no_argument, NULL, 'f'},
@@ -80,6 +81,7 @@ static const struct option longs[] = {
 	{"flow", required_argument, NULL, OPT_FLOW},
 	{"dtr", required_argument, NULL, OPT_DTR},
 	{"rts", required_argument, NULL, OPT_RTS},
+	{"config", required_argument, NULL, 'c'},
 	{"output", required_argument, NULL, 'o'},
 	{"format", required_argument, NULL, 'F'},
 	{"annotate", required_argument, NULL, 'a'},
@@ -121,16 +123,18 @@ static bool belongs(enum ann_command command, int option)
 	switch (command) {
 	case ANN_COMMAND_FILTER:
 		return option != OPT_JSON && option != OPT_FAMILY &&
-		       option != OPT_PREFIX;
+		       option != OPT_PREFIX && option != 'c';
 	case ANN_COMMAND_EXPLAIN:
 		return option == OPT_JSON || option == 'T';
 	case ANN_COMMAND_CODES:
 		return option == OPT_JSON || option == OPT_FAMILY || option == 'T';
 	case ANN_COMMAND_CHECK:
-		return option == 'T' || option == 'R' ||
+		return option == 'c' || option == 'T' || option == 'R' ||
 		       option == OPT_NO_DEFAULT_RULES || option == OPT_FAMILIES;
 	case ANN_COMMAND_IMPORT:
 		return option == OPT_FAMILY || option == OPT_PREFIX;
+	case ANN_COMMAND_RUN:
+		return option == 'c';
 	}
 	return false;
 }
@@ -406,6 +410,9 @@ static bool set_value(struct ann_options *options, int option, const char *value
 		return set_summary(options, value);
 	case OPT_TIMEOUT:
 		return set_timeout(options, value);
+	case 'c':
+		options->config = value;
+		break;
 	case OPT_FAMILIES:
 		options->families = value;
 		break;

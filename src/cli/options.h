@@ -55,6 +55,7 @@ struct ann_options {
 	bool json;          /* of the commands */
 	const char *family; /* of codes */
 	const char *prefix; /* of import */
+	const char *config; /* of run and check; NULL: the default, for run */
 };
 
 /* The commands that share the option parser; each knows only some options. */
@@ -64,6 +65,7 @@ enum ann_command {
 	ANN_COMMAND_CODES,
 	ANN_COMMAND_CHECK,
 	ANN_COMMAND_IMPORT,
+	ANN_COMMAND_RUN,
 };
 
 /*
@@ -85,6 +87,7 @@ int ann_main_explain(int argc, char **argv);
 int ann_main_codes(int argc, char **argv);
 int ann_main_check(int argc, char **argv);
 int ann_main_import(int argc, char **argv);
+int ann_main_run(int argc, char **argv);
 
 /* Writes `out` to standard output and releases it. Exit status. */
 int ann_print(struct ann_buf *out);

@@ -26,6 +26,11 @@ void ann_sink_stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 	}
 }
 
+int ann_sink_fd(struct ann_sink *sink)
+{
+	return sink->ops->fd == NULL ? -1 : sink->ops->fd(sink);
+}
+
 void ann_sink_close(struct ann_sink *sink, uint64_t drain_ms,
 	void (*closed)(void *user), void *user)
 {

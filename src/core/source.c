@@ -28,6 +28,11 @@ void ann_source_stats(struct ann_source *source, struct ann_source_stats *stats)
 	}
 }
 
+int ann_source_fd(struct ann_source *source)
+{
+	return source->ops->fd == NULL ? -1 : source->ops->fd(source);
+}
+
 void ann_source_close(struct ann_source *source, void (*closed)(void *user), void *user)
 {
 	if (source == NULL || source->closing) {

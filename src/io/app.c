@@ -385,7 +385,7 @@ static enum ann_err start_new(
 	for (size_t i = 0; i < app->output_count && failed == ANN_OK; i++) {
 		if (next->new_outputs[i]) {
 			failed = start_failed(
-				app, ann_sink_start(app->outputs[i]->sink, err), err);
+				app, app_output_start(app->outputs[i], err), err);
 		}
 	}
 	for (size_t i = 0; i < app->source_count && failed == ANN_OK; i++) {
@@ -439,6 +439,40 @@ enum ann_err ann_app_apply(
 	return failed;
 }
 
+enum ann_err ann_app_check(
+	struct ann_app *app, struct ann_plan *plan, struct ann_error *err)
+{
+	bool wrong = false;
+
+	for (size_t i = 0; i < plan->output_count; i++) {
+		struct app_output *made = NULL;
+		enum ann_err failed =
+			app_output_new(&made, app, &plan->outputs[i], err);
+
+		if (made != NULL) {
+			app_output_close(made, 0);
+		}
+		if (failed != ANN_OK && !ann_error_tell(err, failed)) {
+			return failed;
+		}
+		wrong |= failed != ANN_OK;
+	}
+	for (size_t i = 0; i < plan->source_count; i++) {
+		struct app_source *made = NULL;
+		enum ann_err failed =
+			app_source_new(&made, app, &plan->sources[i], err);
+
+		if (made != NULL) {
+			app_source_close(made);
+		}
+		if (failed != ANN_OK && !ann_error_tell(err, failed)) {
+			return failed;
+		}
+		wrong |= failed != ANN_OK;
+	}
+	return wrong ? ANN_ECONFIG : ANN_OK;
+}
+
 /* --- life ------------------------------------------------------------------------- */
 
 enum ann_err ann_app_new(struct ann_app **app, const struct ann_app_options *options,
@@ -487,6 +521,12 @@ enum ann_err ann_app_set_matcher(
 	ann_scan_free(app->scan);
 	app->scan = scan;
 	return ANN_OK;
+}
+
+void ann_app_count(const struct ann_app *app, size_t *sources, size_t *outputs)
+{
+	*sources = app->source_count;
+	*outputs = app->output_count;
 }
 
 uv_loop_t *ann_app_loop(struct ann_app *app)

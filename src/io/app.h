@@ -69,6 +69,13 @@ ANN_MUST_USE enum ann_err ann_app_set_matcher(
  */
 void ann_app_run(struct ann_app *app, struct ann_app_result *result);
 
+/*
+ * Tells every mistake in the settings of the plan's sources and outputs, opening
+ * nothing. ANN_ECONFIG for any, ANN_ENOMEM. The plan is used up.
+ */
+ANN_MUST_USE enum ann_err ann_app_check(
+	struct ann_app *app, struct ann_plan *plan, struct ann_error *err);
+
 /* For handles of the owner, closed in `stopped` at the latest. */
 uv_loop_t *ann_app_loop(struct ann_app *app);
 
@@ -77,6 +84,9 @@ void ann_app_stop(struct ann_app *app);
 
 /* After the run, or in place of it. NULL is fine. */
 void ann_app_free(struct ann_app *app);
+
+/* How many sources and outputs there are. */
+void ann_app_count(const struct ann_app *app, size_t *sources, size_t *outputs);
 
 /* --- for statistics -------------------------------------------------------------- */
 

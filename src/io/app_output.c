@@ -55,7 +55,7 @@ enum ann_err app_output_new(struct app_output **made, struct ann_app *app,
 		return ann_error_nomem(err);
 	}
 	context.loop = &app->loop;
-	context.fd = -1;
+	context.fd = app_take_fd(app, "output", plan->endpoint.name);
 	o->app = app;
 	o->plan = *plan;
 	failed = ann_sink_new(&o->sink, &context, &o->plan.endpoint, &events, o, err);
@@ -82,7 +82,21 @@ static void on_closed(void *user)
 	app_part_closed(app);
 }
 
+enum ann_err app_output_start(struct app_output *o, struct ann_error *err)
+{
+	enum ann_err failed = ann_sink_start(o->sink, err);
+
+	if (failed == ANN_OK) {
+		app_keep_fd(
+			o->app, "output", o->plan.endpoint.name, ann_sink_fd(o->sink));
+	}
+	return failed;
+}
+
 void app_output_close(struct app_output *o, uint64_t drain_ms)
 {
+	if (!o->app->stopping) {
+		app_forget_fd(o->app, "output", o->plan.endpoint.name);
+	}
 	ann_sink_close(o->sink, drain_ms, on_closed, o);
 }

@@ -76,8 +76,20 @@ void app_source_flow(struct app_source *s);
 ANN_MUST_USE enum ann_err app_output_new(struct app_output **made, struct ann_app *app,
 	struct ann_plan_output *plan, struct ann_error *err);
 
+/* Opens, connects, listens. */
+ANN_MUST_USE enum ann_err app_output_start(struct app_output *o, struct ann_error *err);
+
 /* Closes, with time to write what is queued; it is freed once that is done. */
 void app_output_close(struct app_output *o, uint64_t drain_ms);
+
+/* --- app_keep.c: `kind` is "source" or "output", `of` its name -----------------------
+ */
+
+/* The descriptor that an earlier run has kept for it, or -1. */
+int app_take_fd(const struct ann_app *app, const char *kind, const char *of);
+/* Kept for the next run from now on. -1: nothing to keep. */
+void app_keep_fd(const struct ann_app *app, const char *kind, const char *of, int fd);
+void app_forget_fd(const struct ann_app *app, const char *kind, const char *of);
 
 /* --- app.c ----------------------------------------------------------------------- */
 

@@ -96,6 +96,18 @@ static void on_bytes(
 	app_schedule(s->app);
 }
 
+/* While it is there, the next run may take it over. */
+static void keep_fd(const struct app_source *s, enum ann_event_kind what)
+{
+	const char *name = s->plan.endpoint.name;
+
+	if (what == ANN_EVENT_CONNECTED) {
+		app_keep_fd(s->app, "source", name, ann_source_fd(s->source));
+	} else if (what == ANN_EVENT_DISCONNECTED) {
+		app_forget_fd(s->app, "source", name);
+	}
+}
+
 static void on_event(void *user, const struct ann_event *event)
 {
 	struct app_source *s = user;
@@ -103,6 +115,7 @@ static void on_event(void *user, const struct ann_event *event)
 	if (event->kind != ANN_EVENT_CONNECTED) {
 		ann_stream_break(s->stream, true);
 	}
+	keep_fd(s, event->kind);
 	for (size_t i = 0; i < s->tap_count; i++) {
 		struct ann_tap *tap = open_tap(s, i);
 
@@ -171,7 +184,7 @@ static enum ann_err make_source(struct app_source *s, struct ann_error *err)
 		.follow = s->plan.manner.follow,
 		.from_start = s->plan.manner.from_start,
 		.reconnect = s->plan.manner.reconnect,
-		.fd = -1,
+		.fd = app_take_fd(app, "source", s->plan.endpoint.name),
 	};
 
 	return ann_source_new(&s->source, &context, &s->plan.endpoint, &events, s, err);
@@ -285,6 +298,9 @@ void app_source_close(struct app_source *s)
 	}
 	if (s->app->options.command != NULL) {
 		s->app->result.command_status = ann_source_command_status(s->source);
+	}
+	if (!s->app->stopping) {
+		app_forget_fd(s->app, "source", s->plan.endpoint.name);
 	}
 	free_taps(s->taps, s->tap_count);
 	s->taps = NULL;

@@ -1,0 +1,168 @@
+/*
+ * The daemon: what the configuration names, until SIGTERM. On SIGHUP the configuration
+ * is read anew; one with a mistake changes nothing.
+ */
+#include "cli/config.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "io/app.h"
+#include "io/log.h"
+#include "io/supervisor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct daemon {
+	const char *path;
+	struct ann_config config; /* in use: the app borrows its matcher */
+	struct ann_app *app;
+	struct ann_supervisor supervisor;
+	enum ann_log_level least; /* from -v and -q */
+	bool level_given;
+	struct ann_error err;
+};
+
+static void tell(void *user, const struct ann_error *err)
+{
+	(void)user;
+	ann_log_error(ANN_LOG_ERROR, err);
+}
+
+static void set_log_level(const struct daemon *d)
+{
+	static const enum ann_log_level levels[] = {ANN_LOG_ERROR, ANN_LOG_WARNING,
+		ANN_LOG_NOTICE, ANN_LOG_INFO, ANN_LOG_DEBUG};
+
+	ann_log_start(d->level_given ? d->least : levels[d->config.daemon.log]);
+}
+
+static void say_ready(const struct daemon *d)
+{
+	char text[128];
+	size_t sources = 0;
+	size_t outputs = 0;
+
+	ann_app_count(d->app, &sources, &outputs);
+	(void)snprintf(text, sizeof(text), "%zu source%s, %zu output%s", sources,
+		sources == 1 ? "" : "s", outputs, outputs == 1 ? "" : "s");
+	ann_supervisor_ready(text);
+	ann_log(ANN_LOG_NOTICE, "running: %s", text);
+}
+
+/* The new configuration takes the place of the old one, whole or not at all. */
+static enum ann_err change(
+	struct daemon *d, struct ann_config *next, struct ann_error *err)
+{
+	enum ann_err failed = ann_config_load(next, d->path, err);
+
+	if (failed == ANN_OK) {
+		failed = ann_app_apply(d->app, &next->plan, err);
+	}
+	if (failed == ANN_OK) {
+		failed = ann_app_set_matcher(d->app, next->matcher, err);
+	}
+	return failed;
+}
+
+static void reload(void *user)
+{
+	struct daemon *d = user;
+	struct ann_config next = {0};
+	struct ann_error err = {.tell = tell};
+
+	ann_supervisor_reloading();
+	if (change(d, &next, &err) == ANN_OK) {
+		struct ann_config old = d->config;
+
+		d->config = next;
+		next = old;
+		set_log_level(d);
+		ann_log(ANN_LOG_NOTICE, "%s: loaded anew", d->path);
+	} else {
+		if (err.code != ANN_ECONFIG) {
+			ann_log_error(ANN_LOG_ERROR, &err);
+		}
+		ann_log(ANN_LOG_ERROR,
+			"%s: not taken up: the configuration stays as it was", d->path);
+	}
+	ann_config_deinit(&next);
+	say_ready(d);
+}
+
+static void stopped(void *user)
+{
+	struct daemon *d = user;
+
+	ann_supervisor_close(&d->supervisor);
+}
+
+static enum ann_err start(struct daemon *d)
+{
+	const char *state = getenv("STATE_DIRECTORY");
+	enum ann_err failed = ann_config_load(&d->config, d->path, &d->err);
+	const struct ann_daemon_options *daemon = &d->config.daemon;
+	const struct ann_app_options options = {
+		.matcher = d->config.matcher,
+		.line_limit = (size_t)daemon->line_limit,
+		.drain_ms = daemon->drain_ms,
+		.daemon = true,
+		.sinks = {.policy = ANN_QUEUE_DROP_OLDEST,
+			.queue_bytes = ANN_QUEUE_BYTES,
+			.state_directory = daemon->state_directory != NULL
+						   ? daemon->state_directory
+						   : state},
+		.reload = reload,
+		.stopped = stopped,
+		.user = d,
+	};
+
+	if (failed != ANN_OK) {
+		return failed;
+	}
+	set_log_level(d);
+	failed = ann_app_new(&d->app, &options, &d->err);
+	if (failed == ANN_OK) {
+		ann_supervisor_start(&d->supervisor, ann_app_loop(d->app));
+		failed = ann_app_apply(d->app, &d->config.plan, &d->err);
+	}
+	return failed;
+}
+
+int ann_main_run(int argc, char **argv)
+{
+	struct ann_options options;
+	struct daemon d = {.err = {.tell = tell}};
+	struct ann_app_result result = {0};
+	int status = ann_options_read(&options, ANN_COMMAND_RUN, argc, argv);
+
+	if (status >= 0) {
+		return status;
+	}
+	if (options.inputs.count > 0) {
+		fprintf(stderr, "annotty: run takes -c FILE, found \"%s\"\n",
+			options.inputs.path[0]);
+		return ANN_EXIT_USAGE;
+	}
+	d.path = options.config == NULL ? ann_config_default_path() : options.config;
+	d.level_given = options.quiet || options.verbose;
+	d.least = options.quiet ? ANN_LOG_ERROR : ANN_LOG_INFO;
+	ann_log_start(d.level_given ? d.least : ANN_LOG_NOTICE);
+
+	enum ann_err failed = start(&d);
+
+	if (failed == ANN_OK) {
+		ann_supervisor_drop_rest();
+		say_ready(&d);
+		ann_app_run(d.app, &result);
+		ann_supervisor_stopping();
+	} else {
+		/* Mistakes in files have been told one by one. */
+		if (d.err.code != ANN_ECONFIG) {
+			ann_log_error(ANN_LOG_ERROR, &d.err);
+		}
+		status = ann_exit_of(failed);
+	}
+	ann_app_free(d.app);
+	ann_config_deinit(&d.config);
+	return status < 0 ? ANN_EXIT_DONE : status;
+}

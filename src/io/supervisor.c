@@ -1,0 +1,189 @@
+#include "io/supervisor.h"
+
+#ifdef ANN_SYSTEMD
+
+#	include <fcntl.h>
+#	include <stdarg.h>
+#	include <stdio.h>
+#	include <stdlib.h>
+#	include <string.h>
+#	include <systemd/sd-daemon.h>
+#	include <time.h>
+#	include <unistd.h>
+
+/* What the manager has handed to this process; read once. */
+static struct {
+	bool read;
+	int count;
+	char **names; /* a name is NULL once its descriptor is taken */
+} handed;
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	sd_notify(0, "WATCHDOG=1");
+}
+
+void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop)
+{
+	enum { US_PER_MS = 1000 };
+	uint64_t us = 0;
+
+	supervisor->serves = sd_watchdog_enabled(0, &us) > 0;
+	(void)uv_timer_init(loop, &supervisor->watchdog);
+	if (supervisor->serves) {
+		uint64_t half_ms = us / US_PER_MS / 2;
+
+		half_ms = half_ms == 0 ? 1 : half_ms;
+		uv_timer_start(&supervisor->watchdog, on_watchdog, half_ms, half_ms);
+	}
+}
+
+void ann_supervisor_close(struct ann_supervisor *supervisor)
+{
+	uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
+}
+
+void ann_supervisor_ready(const char *status)
+{
+	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+}
+
+void ann_supervisor_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		(unsigned long long)now.tv_sec * 1000000 +
+			(unsigned long long)now.tv_nsec / 1000);
+}
+
+void ann_supervisor_stopping(void)
+{
+	sd_notify(0, "STOPPING=1");
+}
+
+void ann_supervisor_status(const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	sd_notifyf(0, "STATUS=%s", text);
+}
+
+void ann_supervisor_keep(const char *name, int fd)
+{
+	char text[320];
+
+	ann_supervisor_forget(name);
+	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
+	(void)sd_pid_notify_with_fds(0, 0, text, &fd, 1);
+}
+
+void ann_supervisor_forget(const char *name)
+{
+	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+static void read_handed(void)
+{
+	if (!handed.read) {
+		handed.read = true;
+		handed.count = sd_listen_fds_with_names(1, &handed.names);
+		for (int i = 0; i < handed.count; i++) {
+			(void)fcntl(SD_LISTEN_FDS_START + i, F_SETFD, FD_CLOEXEC);
+		}
+	}
+}
+
+static void strike(int at)
+{
+	free(handed.names[at]); /* systemd's heap */
+	handed.names[at] = NULL;
+}
+
+int ann_supervisor_take(const char *name)
+{
+	read_handed();
+	for (int i = 0; i < handed.count; i++) {
+		if (handed.names[i] != NULL && strcmp(handed.names[i], name) == 0) {
+			strike(i);
+			return SD_LISTEN_FDS_START + i;
+		}
+	}
+	return -1;
+}
+
+void ann_supervisor_drop_rest(void)
+{
+	read_handed();
+	for (int i = 0; i < handed.count; i++) {
+		if (handed.names[i] != NULL) {
+			ann_supervisor_forget(handed.names[i]);
+			close(SD_LISTEN_FDS_START + i);
+			strike(i);
+		}
+	}
+	if (handed.count > 0) {
+		free(handed.names);
+	}
+	handed.count = 0;
+}
+
+#else
+
+void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop)
+{
+	supervisor->serves = false;
+	(void)uv_timer_init(loop, &supervisor->watchdog);
+}
+
+void ann_supervisor_close(struct ann_supervisor *supervisor)
+{
+	uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
+}
+
+void ann_supervisor_ready(const char *status)
+{
+	(void)status;
+}
+
+void ann_supervisor_reloading(void)
+{
+}
+
+void ann_supervisor_stopping(void)
+{
+}
+
+void ann_supervisor_status(const char *format, ...)
+{
+	(void)format;
+}
+
+void ann_supervisor_keep(const char *name, int fd)
+{
+	(void)name;
+	(void)fd;
+}
+
+void ann_supervisor_forget(const char *name)
+{
+	(void)name;
+}
+
+int ann_supervisor_take(const char *name)
+{
+	(void)name;
+	return -1;
+}
+
+void ann_supervisor_drop_rest(void)
+{
+}
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * supervisor - the service manager that annotty runs under, if there is one: systemd.
+ *
+ * Without it (no NOTIFY_SOCKET, or built without libsystemd) everything here does
+ * nothing, and that is fine.
+ */
+#ifndef IO_SUPERVISOR_H
+#define IO_SUPERVISOR_H
+
+#include "annotty/macros.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct ann_supervisor {
+	uv_timer_t watchdog;
+	bool serves; /* the watchdog wants to be served, and its timer runs */
+};
+
+/*
+ * Serves the watchdog from the loop, at half of its time; what hangs the loop is seen.
+ * Close it before the loop is closed.
+ */
+void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop);
+void ann_supervisor_close(struct ann_supervisor *supervisor);
+
+/* All sources and listeners stand. `status` in words, for systemctl status. */
+void ann_supervisor_ready(const char *status);
+
+/* The configuration is being read anew; ann_supervisor_ready() ends it. */
+void ann_supervisor_reloading(void);
+
+void ann_supervisor_stopping(void);
+
+/* Only the words. */
+void ann_supervisor_status(const char *format, ...) ANN_PRINTF(1, 2);
+
+/*
+ * Descriptors that outlive this process: the manager keeps a copy of `fd` under `name`
+ * (in place of an earlier one of that name) and hands it to the next run. A name has at
+ * most 255 characters, no control characters and no colon.
+ */
+void ann_supervisor_keep(const char *name, int fd);
+void ann_supervisor_forget(const char *name);
+
+/*
+ * Takes the descriptor of this name that an earlier run has kept, or that the manager
+ * has opened (socket activation). -1: there is none, or it is taken already.
+ */
+int ann_supervisor_take(const char *name);
+
+/*
+ * Closes and forgets kept descriptors that nobody has taken: of sources that are no
+ * more.
+ */
+void ann_supervisor_drop_rest(void);
+
+#endif
