@@ -1,7 +1,10 @@
 #include "annotty/matcher.h"
+#include "cli/config.h"
 #include "cli/options.h"
+#include "io/app.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 struct check {
 	const struct ann_options *options;
@@ -53,6 +56,49 @@ static enum ann_err check_rules(struct check *check, const struct ann_codebook *
 	return failed;
 }
 
+static enum ann_err check_plan(struct ann_config *config, struct ann_error *err)
+{
+	const struct ann_app_options options = {.matcher = config->matcher};
+	struct ann_app *app = NULL;
+	enum ann_err failed = ann_app_new(&app, &options, err);
+
+	if (failed == ANN_OK) {
+		failed = ann_app_check(app, &config->plan, err);
+	}
+	ann_app_free(app);
+	return failed;
+}
+
+/* The configuration of the daemon: the one that is named, or the default one. */
+static enum ann_err check_config(
+	struct check *check, struct ann_buf *report, struct ann_error *err)
+{
+	const char *path = check->options->config;
+	struct ann_config config = {0};
+	enum ann_err failed = ANN_OK;
+
+	if (path == NULL) {
+		path = ann_config_default_path();
+		if (access(path, F_OK) != 0) {
+			return ANN_OK;
+		}
+	}
+	failed = ann_config_load(&config, path, err);
+	if (failed == ANN_OK) {
+		size_t sources = config.plan.source_count;
+		size_t outputs = config.plan.output_count;
+
+		failed = check_plan(&config, err);
+		if (failed == ANN_OK) {
+			ann_buf_printf(report,
+				"%s: %zu sources, %zu outputs: no mistakes\n", path,
+				sources, outputs);
+		}
+	}
+	ann_config_deinit(&config);
+	return failed;
+}
+
 int ann_main_check(int argc, char **argv)
 {
 	struct ann_options options;
@@ -68,7 +114,8 @@ int ann_main_check(int argc, char **argv)
 	}
 	for (size_t i = 0; i < options.inputs.count; i++) {
 		fprintf(stderr,
-			"annotty: check takes -T TABLE and -R RULES, found \"%s\"\n",
+			"annotty: check takes -c FILE, -T TABLE and -R RULES, found "
+			"\"%s\"\n",
 			options.inputs.path[i]);
 		return ANN_EXIT_USAGE;
 	}
@@ -79,6 +126,11 @@ int ann_main_check(int argc, char **argv)
 		failed = failed == ANN_OK ? rules_failed : failed;
 	}
 	ann_codebook_free(book);
+	if (failed == ANN_OK || failed == ANN_ECONFIG) {
+		enum ann_err config_failed = check_config(&check, &report, &err);
+
+		failed = failed == ANN_OK ? config_failed : failed;
+	}
 	/* What is no mistake in a file has ended the check, and has not been told. */
 	if (err.code != ANN_OK && (err.code != ANN_ECONFIG || check.mistakes == 0)) {
 		ann_warn(NULL, &err);

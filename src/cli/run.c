@@ -19,13 +19,24 @@ struct daemon {
 	struct ann_supervisor supervisor;
 	enum ann_log_level least; /* from -v and -q */
 	bool level_given;
+	size_t told; /* mistakes in files */
 	struct ann_error err;
 };
 
 static void tell(void *user, const struct ann_error *err)
 {
-	(void)user;
+	struct daemon *d = user;
+
+	d->told++;
 	ann_log_error(ANN_LOG_ERROR, err);
+}
+
+/* What is no mistake in a file, one of those that have been told one by one. */
+static void tell_rest(const struct daemon *d, const struct ann_error *err)
+{
+	if (err->code != ANN_ECONFIG || d->told == 0) {
+		ann_log_error(ANN_LOG_ERROR, err);
+	}
 }
 
 static void set_log_level(const struct daemon *d)
@@ -68,8 +79,9 @@ static void reload(void *user)
 {
 	struct daemon *d = user;
 	struct ann_config next = {0};
-	struct ann_error err = {.tell = tell};
+	struct ann_error err = {.tell = tell, .user = d};
 
+	d->told = 0;
 	ann_supervisor_reloading();
 	if (change(d, &next, &err) == ANN_OK) {
 		struct ann_config old = d->config;
@@ -79,9 +91,7 @@ static void reload(void *user)
 		set_log_level(d);
 		ann_log(ANN_LOG_NOTICE, "%s: loaded anew", d->path);
 	} else {
-		if (err.code != ANN_ECONFIG) {
-			ann_log_error(ANN_LOG_ERROR, &err);
-		}
+		tell_rest(d, &err);
 		ann_log(ANN_LOG_ERROR,
 			"%s: not taken up: the configuration stays as it was", d->path);
 	}
@@ -131,7 +141,7 @@ static enum ann_err start(struct daemon *d)
 int ann_main_run(int argc, char **argv)
 {
 	struct ann_options options;
-	struct daemon d = {.err = {.tell = tell}};
+	struct daemon d = {.err = {.tell = tell, .user = &d}};
 	struct ann_app_result result = {0};
 	int status = ann_options_read(&options, ANN_COMMAND_RUN, argc, argv);
 
@@ -156,10 +166,7 @@ int ann_main_run(int argc, char **argv)
 		ann_app_run(d.app, &result);
 		ann_supervisor_stopping();
 	} else {
-		/* Mistakes in files have been told one by one. */
-		if (d.err.code != ANN_ECONFIG) {
-			ann_log_error(ANN_LOG_ERROR, &d.err);
-		}
+		tell_rest(&d, &d.err);
 		status = ann_exit_of(failed);
 	}
 	ann_app_free(d.app);
