@@ -31,6 +31,7 @@ int main(int argc, char **argv)
 		{"check", ann_main_check},
 		{"import", ann_main_import},
 		{"run", ann_main_run},
+		{"status", ann_main_status},
 	};
 
 	if (!hold_standard_files()) {

@@ -11,6 +11,7 @@ static const char help[] =
 	"Usage: annotty [OPTION]... [INPUT]...    annotate; without INPUT or for -, stdin\n"
 	"       annotty [OPTION]... -- COMMAND... what COMMAND prints on a terminal of its own\n"
 	"       annotty run [-c FILE]             the daemon; annotty.conf(5)\n"
+	"       annotty status [--watch] [SOCKET] how a running daemon stands\n"
 	"       annotty explain CODE|NAME|WORD... what a code means\n"
 	"       annotty codes [--family F]        list the codes\n"
 	"       annotty check [-c FILE]           try configuration, tables and rules\n"
@@ -39,7 +40,7 @@ static const char help[] =
 	"             --timeout=SECONDS   stop after that time\n"
 	"         -S, --summary[=F]       codes with counts: text, markdown or json\n"
 	"Other        --progress          a bar on standard error; --no-progress\n"
-	"             --json              for explain and codes; -T is for them as well\n"
+	"             --json              for explain, codes, ports and status\n"
 	"             --family=F          for codes and import; --prefix=P for import\n"
 	"         -q, --quiet  -v, --verbose  -h, --help  -V, --version\n"
 	"Exit     0 done, 1 --fail-on met, 2 usage, 3 input or output failed. annotty(1)\n";
@@ -66,6 +67,7 @@ enum {
 	OPT_FLOW,
 	OPT_DTR,
 	OPT_RTS,
+	OPT_WATCH,
 };
 
 static const char shorts[] = ":b:c:fo:F:a:s:t::T:R:mA:B:C:S::qvhV";
@@ -105,6 +107,7 @@ static const struct option longs[] = {
 	{"progress", no_argument, NULL, OPT_PROGRESS},
 	{"no-progress", no_argument, NULL, OPT_NO_PROGRESS},
 	{"json", no_argument, NULL, OPT_JSON},
+	{"watch", no_argument, NULL, OPT_WATCH},
 	{"family", required_argument, NULL, OPT_FAMILY},
 	{"prefix", required_argument, NULL, OPT_PREFIX},
 	{"quiet", no_argument, NULL, 'q'},
@@ -123,7 +126,7 @@ static bool belongs(enum ann_command command, int option)
 	switch (command) {
 	case ANN_COMMAND_FILTER:
 		return option != OPT_JSON && option != OPT_FAMILY &&
-		       option != OPT_PREFIX && option != 'c';
+		       option != OPT_PREFIX && option != OPT_WATCH && option != 'c';
 	case ANN_COMMAND_EXPLAIN:
 		return option == OPT_JSON || option == 'T';
 	case ANN_COMMAND_CODES:
@@ -135,6 +138,8 @@ static bool belongs(enum ann_command command, int option)
 		return option == OPT_FAMILY || option == OPT_PREFIX;
 	case ANN_COMMAND_RUN:
 		return option == 'c';
+	case ANN_COMMAND_STATUS:
+		return option == OPT_JSON || option == OPT_WATCH;
 	}
 	return false;
 }
@@ -327,6 +332,9 @@ static void set_flag(struct ann_options *options, int option)
 		break;
 	case OPT_JSON:
 		options->json = true;
+		break;
+	case OPT_WATCH:
+		options->watch = true;
 		break;
 	case 'm':
 		options->only_matching = true;

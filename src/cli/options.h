@@ -53,6 +53,7 @@ struct ann_options {
 	bool quiet;
 	bool verbose;
 	bool json;          /* of the commands */
+	bool watch;         /* of status */
 	const char *family; /* of codes */
 	const char *prefix; /* of import */
 	const char *config; /* of run and check; NULL: the default, for run */
@@ -66,6 +67,7 @@ enum ann_command {
 	ANN_COMMAND_CHECK,
 	ANN_COMMAND_IMPORT,
 	ANN_COMMAND_RUN,
+	ANN_COMMAND_STATUS,
 };
 
 /*
@@ -88,6 +90,7 @@ int ann_main_codes(int argc, char **argv);
 int ann_main_check(int argc, char **argv);
 int ann_main_import(int argc, char **argv);
 int ann_main_run(int argc, char **argv);
+int ann_main_status(int argc, char **argv);
 
 /* Writes `out` to standard output and releases it. Exit status. */
 int ann_print(struct ann_buf *out);

@@ -6,7 +6,9 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "io/app.h"
+#include "io/control.h"
 #include "io/log.h"
+#include "io/metrics.h"
 #include "io/supervisor.h"
 
 #include <stdio.h>
@@ -17,6 +19,8 @@ struct daemon {
 	struct ann_config config; /* in use: the app borrows its matcher */
 	struct ann_app *app;
 	struct ann_supervisor supervisor;
+	struct ann_metrics *metrics;
+	struct ann_control *control;
 	enum ann_log_level least; /* from -v and -q */
 	bool level_given;
 	size_t told; /* mistakes in files */
@@ -104,6 +108,39 @@ static void stopped(void *user)
 	struct daemon *d = user;
 
 	ann_supervisor_close(&d->supervisor);
+	ann_metrics_close(d->metrics);
+	ann_control_close(d->control);
+}
+
+/* A control socket that nobody has asked for may also not be there. */
+static enum ann_err start_control(struct daemon *d)
+{
+	const char *asked = d->config.daemon.control;
+	const char *path = asked == NULL ? ann_control_default_path() : asked;
+	struct ann_error err = {0};
+
+	if (path == NULL) {
+		return ANN_OK;
+	}
+	if (ann_control_start(&d->control, d->app, path, &err) != ANN_OK) {
+		if (asked != NULL) {
+			d->err = err;
+			return err.code;
+		}
+		ann_log_error(ANN_LOG_WARNING, &err);
+	}
+	return ANN_OK;
+}
+
+static enum ann_err start_servers(struct daemon *d)
+{
+	const char *address = d->config.daemon.metrics;
+	enum ann_err failed = start_control(d);
+
+	if (failed == ANN_OK && address != NULL) {
+		failed = ann_metrics_start(&d->metrics, d->app, address, &d->err);
+	}
+	return failed;
 }
 
 static enum ann_err start(struct daemon *d)
@@ -135,7 +172,7 @@ static enum ann_err start(struct daemon *d)
 		ann_supervisor_start(&d->supervisor, ann_app_loop(d->app));
 		failed = ann_app_apply(d->app, &d->config.plan, &d->err);
 	}
-	return failed;
+	return failed == ANN_OK ? start_servers(d) : failed;
 }
 
 int ann_main_run(int argc, char **argv)

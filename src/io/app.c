@@ -529,6 +529,11 @@ void ann_app_count(const struct ann_app *app, size_t *sources, size_t *outputs)
 	*outputs = app->output_count;
 }
 
+const struct ann_tally *ann_app_tally(const struct ann_app *app)
+{
+	return &app->tally;
+}
+
 uv_loop_t *ann_app_loop(struct ann_app *app)
 {
 	return &app->loop;
@@ -561,6 +566,7 @@ void ann_app_free(struct ann_app *app)
 	ann_free(app->sources);
 	ann_free(app->outputs);
 	ann_scan_free(app->scan);
+	ann_tally_deinit(&app->tally);
 	ann_free(app);
 }
 

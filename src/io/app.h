@@ -9,6 +9,7 @@
 
 #include "annotty/stream.h"
 #include "annotty/summary.h"
+#include "annotty/tally.h"
 #include "io/fail_on.h"
 #include "io/plan.h"
 #include "io/sinks.h"
@@ -100,6 +101,10 @@ struct ann_app_output_view {
 	const char *name;
 	struct ann_sink_stats sink;
 };
+
+/* The codes that a daemon has found; lives as long as the app. */
+const struct ann_tally *ann_app_tally(const struct ann_app *app);
+
 void ann_app_each_source(struct ann_app *app,
 	void (*see)(void *user, const struct ann_app_source_view *view), void *user);
 void ann_app_each_output(struct ann_app *app,

@@ -38,6 +38,9 @@ static void count_hits(struct app_source *s, const struct ann_batch *batch,
 	const struct ann_app_options *options = &s->app->options;
 
 	s->app->result.failed_on |= ann_fail_on_met(&options->fail_on, hits, count);
+	if (options->daemon) {
+		ann_tally_add(&s->app->tally, hits, count, batch->wall_ns);
+	}
 	if (options->summary != NULL) {
 		ann_summary_add(
 			options->summary, s->plan.endpoint.name, batch, hits, count);
