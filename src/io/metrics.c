@@ -161,7 +161,7 @@ static bool parse_address(const char *text, struct sockaddr_storage *to, bool *v
 static struct MHD_Daemon *listen_at(
 	struct ann_metrics *m, const struct sockaddr_storage *address, bool v6)
 {
-	unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_THREAD_SAFETY;
+	unsigned flags = MHD_USE_EPOLL;
 
 	return MHD_start_daemon(v6 ? flags | MHD_USE_IPv6 : flags, 0, NULL, NULL,
 		answer, m, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_CONNECTION_LIMIT,
