@@ -297,6 +297,19 @@ static enum ann_err add_output(struct ann_config *config,
 		       : failed;
 }
 
+/* Where it goes when nobody says. A service's standard output is the journal. */
+static enum ann_err add_standard(struct ann_config *config, struct ann_error *err)
+{
+	static const struct ann_route_options defaults = {
+		.label = true, .events = true};
+	struct ann_endpoint endpoint = {0};
+	enum ann_err failed = ann_endpoint_init(&endpoint, NULL, "-", NULL, err);
+
+	return failed == ANN_OK
+		       ? ann_plan_add_output(&config->plan, &endpoint, &defaults, err)
+		       : failed;
+}
+
 /* An output that a source names has to be there, and a source that an output names. */
 static enum ann_err check_names(const struct ann_config *config, const char *list,
 	const char *from_kind, const char *from, const char *kind, const char *origin,
@@ -363,6 +376,9 @@ static enum ann_err make_plan(struct ann_config *config, struct ann_error *err)
 			return failed;
 		}
 		told |= failed != ANN_OK;
+	}
+	if (config->plan.output_count == 0 && !told) {
+		return add_standard(config, err);
 	}
 	failed = check_links(config, err);
 	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
