@@ -20,14 +20,17 @@ void ann_render_batch(struct ann_renderer *renderer, const struct ann_batch *bat
 		ann_render_text(renderer, batch, hits, count, out);
 		break;
 	case ANN_FORMAT_JSON:
-		ann_render_json(renderer, batch, hits, count, out);
+		if (!batch->partial) {
+			ann_render_json(renderer, batch, hits, count, out);
+		}
 		break;
 	case ANN_FORMAT_RAW:
-		ann_buf_span(out, batch->bytes);
+		ann_buf_add(out, batch->bytes.ptr + batch->shown,
+			batch->bytes.len - batch->shown);
 		break;
 	}
 	renderer->last_mono_ns = batch->mono_ns;
-	renderer->in_line = batch->cut;
+	renderer->in_line = batch->cut || batch->partial;
 }
 
 size_t ann_sgr_length(struct ann_span text)
