@@ -23,6 +23,9 @@ struct ann_select;
 struct ann_select *ann_select_new(size_t before, size_t after);
 void ann_select_free(struct ann_select *select);
 
+/* Only hits of this severity and above count; by default all. NULL is fine. */
+void ann_select_least(struct ann_select *select, enum ann_severity severity);
+
 /* Takes the next batch and calls `show` for what is to be seen of it, in order. */
 ANN_MUST_USE enum ann_err ann_select_batch(struct ann_select *select,
 	const struct ann_batch *batch, const struct ann_hit *hits, size_t count,

@@ -56,13 +56,14 @@ enum ann_key_type {
 	ANN_KEY_DURATION, /* uint64_t, ms: seconds, or with ms, s, min, h behind it */
 	ANN_KEY_MODE,     /* unsigned: octal, as of chmod */
 	ANN_KEY_WORD,     /* unsigned: which of `words` */
+	ANN_KEY_EITHER,   /* bool: which of the two `words` */
 };
 
 struct ann_key {
 	const char *name;
 	enum ann_key_type type;
 	size_t at;                /* offsetof the member that it sets */
-	const char *const *words; /* of ANN_KEY_WORD; ends with NULL */
+	const char *const *words; /* of ANN_KEY_WORD and EITHER; ends with NULL */
 	uint64_t least;           /* of numbers, sizes, durations */
 	uint64_t most;            /* 0: no limit */
 };

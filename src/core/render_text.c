@@ -15,11 +15,25 @@ struct text {
 	size_t stamp_width; /* of the last timestamp */
 };
 
+static void add_label(struct text *t)
+{
+	const char *label = t->renderer->options.label;
+
+	if (label != NULL) {
+		ann_buf_char(t->out, '[');
+		ann_buf_str(t->out, label);
+		ann_buf_add(t->out, "] ", 2);
+	}
+}
+
+/* What stands before every line. */
 static void add_stamp(struct text *t)
 {
-	size_t before = t->out->len;
+	size_t before = 0;
 
-	ann_render_timestamp(t->renderer, t->batch, t->out);
+	add_label(t);
+	before = t->out->len;
+	ann_render_timestamp(t->renderer, t->batch->wall_ns, t->batch->mono_ns, t->out);
 	t->renderer->last_mono_ns = t->batch->mono_ns;
 	t->stamp_width = t->out->len - before;
 }
@@ -97,12 +111,14 @@ static void add_bytes(struct text *t, struct ann_span bytes)
 	}
 }
 
-/* The bytes of the batch up to `end`, with a timestamp where a line begins. */
+/* The bytes of the batch up to `end`, each line with its stamp. */
 static void copy_to(struct text *t, size_t end)
 {
+	const struct ann_render_options *options = &t->renderer->options;
 	struct ann_span bytes = t->batch->bytes;
 
-	if (t->at < end && t->renderer->options.timestamp == ANN_TIMESTAMP_NONE) {
+	if (t->at < end && options->timestamp == ANN_TIMESTAMP_NONE &&
+		options->label == NULL) {
 		add_bytes(t, (struct ann_span){bytes.ptr + t->at, end - t->at});
 		t->at = end;
 		return;
@@ -182,28 +198,60 @@ static struct ann_span line_end_of(const struct text *t, const struct ann_hit *h
 static void add_below(struct text *t, const struct ann_hit *hit)
 {
 	ann_buf_span(t->out, line_end_of(t, hit));
+	add_label(t);
 	add_indent(t, hit);
 	ann_buf_char(t->out, '^');
 	ann_buf_fill(t->out, '~', hit->end - hit->start - 1);
 }
 
-void ann_render_text(struct ann_renderer *renderer, const struct ann_batch *batch,
-	const struct ann_hit *hits, size_t count, struct ann_buf *out)
+static void annotate(struct text *t, const struct ann_hit *hit, size_t at)
 {
-	const struct ann_render_options *options = &renderer->options;
-	struct text t = {renderer, batch, out, 0, !renderer->in_line, 0};
+	const struct ann_render_options *options = &t->renderer->options;
+
+	copy_to(t, at);
+	if (t->line_start) {
+		/* Another source has written behind what was shown of the line. */
+		add_stamp(t);
+		t->line_start = false;
+	}
+	if (options->placement == ANN_BELOW) {
+		add_below(t, hit);
+	}
+	ann_render_annotation(hit, options->names_only, options->color, t->out);
+	if (options->color) {
+		restore_colors(t, hit->line_start, at);
+	}
+}
+
+/* Right behind the values; `passed`: of those that are shown already, at the end. */
+static void annotate_values(
+	struct text *t, const struct ann_hit *hits, size_t count, bool passed)
+{
+	size_t shown = t->batch->shown;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct ann_hit *hit = &hits[i];
-		size_t at = options->placement == ANN_INLINE ? hit->end : hit->line_end;
+		bool told = hit->told && hit->end <= shown;
 
-		copy_to(&t, at);
-		if (options->placement == ANN_BELOW) {
-			add_below(&t, hit);
+		if (!told && (hit->end < shown) == passed) {
+			annotate(t, hit, passed ? hit->line_end : hit->end);
 		}
-		ann_render_annotation(hit, options->names_only, options->color, out);
-		if (options->color) {
-			restore_colors(&t, hit->line_start, at);
+	}
+}
+
+void ann_render_text(struct ann_renderer *renderer, const struct ann_batch *batch,
+	const struct ann_hit *hits, size_t count, struct ann_buf *out)
+{
+	struct text t = {renderer, batch, out, batch->shown, !renderer->in_line, 0};
+
+	if (renderer->options.placement == ANN_INLINE) {
+		annotate_values(&t, hits, count, false);
+		if (batch->shown > 0 && !batch->partial) {
+			annotate_values(&t, hits, count, true);
+		}
+	} else {
+		for (size_t i = 0; i < count && !batch->partial; i++) {
+			annotate(&t, &hits[i], hits[i].line_end);
 		}
 	}
 	copy_to(&t, batch->bytes.len);

@@ -16,6 +16,7 @@ struct history {
 struct ann_select {
 	size_t before;
 	size_t after;
+	enum ann_severity least;
 	size_t due;         /* lines of context still to come after the last hit */
 	bool shown;         /* anything yet */
 	uint64_t shown_end; /* in the stream: behind the last line that was shown */
@@ -53,6 +54,13 @@ void ann_select_free(struct ann_select *select)
 		ann_buf_deinit(&select->kept.bytes);
 		ann_free(select->hits);
 		ann_free(select);
+	}
+}
+
+void ann_select_least(struct ann_select *select, enum ann_severity severity)
+{
+	if (select != NULL) {
+		select->least = severity;
 	}
 }
 
@@ -114,6 +122,7 @@ static void show_history(struct pass *p)
 		run.offset = kept->offset;
 		run.seq = kept->seq;
 		run.cut = false;
+		run.broken = false;
 		show(p, &run, NULL, 0);
 	}
 	kept->lines = 0;
@@ -152,18 +161,20 @@ static void take_line(struct pass *p, const struct ann_line *line, uint64_t seq)
 {
 	struct ann_select *s = p->select;
 	size_t count = 0;
+	bool wanted = false;
 
 	while (p->used + count < p->count &&
 		p->hits[p->used + count].start < line->next) {
+		wanted |= p->hits[p->used + count].codes[0]->severity >= s->least;
 		count++;
 	}
-	if (count > 0) {
+	if (wanted) {
 		show_history(p);
 		show_line(p, line, seq, count);
 		s->due = s->after;
 	} else if (s->due > 0) {
 		s->due--;
-		show_line(p, line, seq, 0);
+		show_line(p, line, seq, count);
 	} else {
 		remember(p, line, seq);
 	}

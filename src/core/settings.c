@@ -184,6 +184,17 @@ static bool in_range(const struct ann_key *key, uint64_t value)
 	return value >= key->least && (key->most == 0 || value <= key->most);
 }
 
+static bool read_either(struct ann_span text, const char *const *words, bool *second)
+{
+	unsigned at = 0;
+
+	if (!read_word(text, words, &at)) {
+		return false;
+	}
+	*second = at == 1;
+	return true;
+}
+
 /* False: the value does not fit the key. */
 static bool read_value(const struct ann_key *key, const char *value, void *into)
 {
@@ -200,6 +211,8 @@ static bool read_value(const struct ann_key *key, const char *value, void *into)
 		return read_bool(text, member);
 	case ANN_KEY_WORD:
 		return read_word(text, key->words, member);
+	case ANN_KEY_EITHER:
+		return read_either(text, key->words, member);
 	case ANN_KEY_MODE:
 		fits = ann_span_digits(text, 8, &number) && number <= 07777;
 		if (fits) {
@@ -247,7 +260,7 @@ static void tell_wanted(const struct ann_key *key, struct ann_buf *text)
 		[ANN_KEY_MODE] = "a file mode such as 0660",
 	};
 
-	if (key->type == ANN_KEY_WORD) {
+	if (key->words != NULL) {
 		tell_words(key, text);
 		return;
 	}
