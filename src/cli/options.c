@@ -11,6 +11,7 @@ static const char help[] =
 	"Usage: annotty [OPTION]... [INPUT]...    annotate; without INPUT or for -, stdin\n"
 	"       annotty explain CODE|NAME|WORD... what a code means\n"
 	"       annotty codes [--family F]        list the codes\n"
+	"       annotty ports                     list the serial ports\n"
 	"       annotty check                     try tables and rules, tell all mistakes\n"
 	"       annotty import HEADER...          print a code table made of C headers\n"
 	"\n"
@@ -33,7 +34,7 @@ static const char help[] =
 	"             --timeout=SECONDS   stop after that time\n"
 	"         -S, --summary[=F]       codes with counts: text, markdown or json\n"
 	"Other        --progress          a bar on standard error; --no-progress\n"
-	"             --json              for explain and codes; -T is for them as well\n"
+	"             --json              for explain, codes and ports\n"
 	"             --family=F          for codes and import; --prefix=P for import\n"
 	"         -q, --quiet  -v, --verbose  -h, --help  -V, --version\n"
 	"Exit     0 done, 1 --fail-on met, 2 usage, 3 input or output failed. annotty(1)\n";
@@ -103,6 +104,8 @@ static bool belongs(enum ann_command command, int option)
 		return option == OPT_JSON || option == 'T';
 	case ANN_COMMAND_CODES:
 		return option == OPT_JSON || option == OPT_FAMILY || option == 'T';
+	case ANN_COMMAND_PORTS:
+		return option == OPT_JSON;
 	case ANN_COMMAND_CHECK:
 		return option == 'T' || option == 'R' ||
 		       option == OPT_NO_DEFAULT_RULES || option == OPT_FAMILIES;
