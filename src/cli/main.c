@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{"explain", ann_main_explain},
 		{"codes", ann_main_codes},
+		{"ports", ann_main_ports},
 		{"check", ann_main_check},
 		{"import", ann_main_import},
 		{"run", ann_main_run},

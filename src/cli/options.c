@@ -15,6 +15,7 @@ static const char help[] =
 	"       annotty explain CODE|NAME|WORD... what a code means\n"
 	"       annotty codes [--family F]        list the codes\n"
 	"       annotty check [-c FILE]           try configuration, tables and rules\n"
+	"       annotty ports                     list the serial ports\n"
 	"       annotty import HEADER...          print a code table made of C headers\n"
 	"\n"
 	"Input    -f, --follow            go on with files as tail -F; --from-start\n"
@@ -131,6 +132,8 @@ static bool belongs(enum ann_command command, int option)
 		return option == OPT_JSON || option == 'T';
 	case ANN_COMMAND_CODES:
 		return option == OPT_JSON || option == OPT_FAMILY || option == 'T';
+	case ANN_COMMAND_PORTS:
+		return option == OPT_JSON;
 	case ANN_COMMAND_CHECK:
 		return option == 'c' || option == 'T' || option == 'R' ||
 		       option == OPT_NO_DEFAULT_RULES || option == OPT_FAMILIES;

@@ -64,6 +64,7 @@ enum ann_command {
 	ANN_COMMAND_FILTER,
 	ANN_COMMAND_EXPLAIN,
 	ANN_COMMAND_CODES,
+	ANN_COMMAND_PORTS,
 	ANN_COMMAND_CHECK,
 	ANN_COMMAND_IMPORT,
 	ANN_COMMAND_RUN,
@@ -87,6 +88,7 @@ int ann_fail(const struct ann_error *err);
 int ann_main_filter(int argc, char **argv);
 int ann_main_explain(int argc, char **argv);
 int ann_main_codes(int argc, char **argv);
+int ann_main_ports(int argc, char **argv);
 int ann_main_check(int argc, char **argv);
 int ann_main_import(int argc, char **argv);
 int ann_main_run(int argc, char **argv);
