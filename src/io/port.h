@@ -149,6 +149,16 @@ ANN_MUST_USE enum ann_err ann_port_configure(struct ann_port *port,
  */
 void ann_port_release(struct ann_port *port);
 
+/*
+ * Tells of every other process that has the port open: one that takes no lock (picocom,
+ * screen, cat) and came before us, so that each gets a part of the bytes. Of processes
+ * of other users only root can know. Looks through all of /proc, which takes
+ * milliseconds: for the start, not for each reconnection. Says nothing of
+ * pseudo-terminals: programs that simulate a device often keep our side open
+ * themselves.
+ */
+void ann_port_tell_sharers(const struct ann_port *port, ann_error_cb warn, void *user);
+
 /* --- what befalls it ------------------------------------------------------------ */
 
 /*
