@@ -2,6 +2,7 @@
 
 /* In the order in which they are asked. */
 static const struct ann_source_driver *const drivers[] = {
+	&ann_source_standard,
 	NULL, /* the end */
 };
 
