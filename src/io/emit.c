@@ -5,8 +5,8 @@
 void ann_emit_bytes(struct ann_source *source, struct ann_span bytes)
 {
 	if (!source->closing) {
-		source->events->bytes(source->user, bytes, ann_clock_wall_ns(),
-			ann_clock_mono_ns());
+		source->events->bytes(
+			source->user, bytes, ann_clock_wall_ns(), ann_clock_mono_ns());
 	}
 }
 
