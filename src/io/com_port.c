@@ -70,10 +70,10 @@ static unsigned flow_control(enum ann_flow flow)
 
 /* Nothing for a line that is to be kept. */
 static void say_line(
-	const struct speaker *speaker, enum ann_line line, unsigned on, unsigned off)
+	const struct speaker *speaker, enum ann_pin line, unsigned on, unsigned off)
 {
-	if (line != ANN_LINE_KEEP) {
-		say_byte(speaker, SET_CONTROL, line == ANN_LINE_ON ? on : off);
+	if (line != ANN_PIN_KEEP) {
+		say_byte(speaker, SET_CONTROL, line == ANN_PIN_ON ? on : off);
 	}
 }
 
@@ -146,9 +146,9 @@ static void take_parity(
 }
 
 static void take_line(const struct listener *listener, const char *key,
-	enum ann_line wanted, bool is_on)
+	enum ann_pin wanted, bool is_on)
 {
-	if (wanted != ANN_LINE_KEEP && (wanted == ANN_LINE_ON) != is_on) {
+	if (wanted != ANN_PIN_KEEP && (wanted == ANN_PIN_ON) != is_on) {
 		warn_words(listener, key, is_on ? "off" : "on", is_on ? "on" : "off");
 	}
 }

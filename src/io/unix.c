@@ -1,14 +1,15 @@
 #include "io/unix.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 enum { PATH_MOST = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1 };
 
 enum ann_err ann_unix_check(const char *path, const char *spec, struct ann_error *err)
 {
 	if (path[0] == '\0') {
-		return ann_error_set(
-			err, ANN_ECONFIG, "\"%s\": the path of the socket is missing", spec);
+		return ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": the path of the socket is missing", spec);
 	}
 	if (strlen(path) > PATH_MOST) {
 		return ann_error_set(err, ANN_ECONFIG,

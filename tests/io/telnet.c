@@ -297,7 +297,7 @@ START_TEST(the_servers_port_is_set_once_it_agrees)
 	port.parity = ANN_PARITY_EVEN;
 	port.stopbits = 2;
 	port.flow = ANN_FLOW_XONXOFF;
-	port.rts = ANN_LINE_OFF;
+	port.rts = ANN_PIN_OFF;
 	open_ends(&e, &port);
 	expect(&e.sent, BYTES(HELLO));
 	ck_assert(!ann_telnet_has_port(e.telnet));
@@ -325,16 +325,16 @@ END_TEST
 
 static const struct {
 	enum ann_flow flow;
-	enum ann_line dtr;
-	enum ann_line rts;
+	enum ann_pin dtr;
+	enum ann_pin rts;
 	struct ann_span controls; /* all SET-CONTROLs behind that of the flow */
 } lines[] = {
-	{ANN_FLOW_NONE, ANN_LINE_KEEP, ANN_LINE_KEEP, {"", 0}},
-	{ANN_FLOW_NONE, ANN_LINE_ON, ANN_LINE_ON,
+	{ANN_FLOW_NONE, ANN_PIN_KEEP, ANN_PIN_KEEP, {"", 0}},
+	{ANN_FLOW_NONE, ANN_PIN_ON, ANN_PIN_ON,
 		{IAC SB PORT "\5\x08" IAC SE IAC SB PORT "\5\x0b" IAC SE, 14}},
-	{ANN_FLOW_NONE, ANN_LINE_OFF, ANN_LINE_OFF,
+	{ANN_FLOW_NONE, ANN_PIN_OFF, ANN_PIN_OFF,
 		{IAC SB PORT "\5\x09" IAC SE IAC SB PORT "\5\x0c" IAC SE, 14}},
-	{ANN_FLOW_RTSCTS, ANN_LINE_KEEP, ANN_LINE_ON, {"", 0}},
+	{ANN_FLOW_RTSCTS, ANN_PIN_KEEP, ANN_PIN_ON, {"", 0}},
 };
 
 START_TEST(lines_that_are_kept_are_not_spoken_of)
@@ -392,7 +392,7 @@ START_TEST(what_the_server_did_not_set_is_told)
 	struct ends e;
 	struct ann_buf message = {0};
 
-	port.dtr = ANN_LINE_ON;
+	port.dtr = ANN_PIN_ON;
 	open_ends(&e, &port);
 	ann_buf_span(&message, BYTES(IAC SB PORT));
 	for (size_t i = 0; i < answers[_i].answer.len; i++) {
