@@ -18,6 +18,7 @@ struct ann_endpoint {
 	char *path;   /* of a path or PATH scheme; else NULL */
 	char *host;   /* of a HOST:PORT scheme, without brackets; "" when left out */
 	char *port;   /* of a HOST:PORT scheme: number or service name */
+	char *origin; /* FILE:LINE where it stands; NULL: on the command line */
 	struct ann_settings settings;
 };
 
@@ -32,6 +33,9 @@ struct ann_endpoint {
 ANN_MUST_USE enum ann_err ann_endpoint_init(struct ann_endpoint *endpoint,
 	const char *name, const char *spec, bool (*exists)(const char *path),
 	struct ann_error *err);
+
+/* Puts its origin, if it has one, before a story that begins with its specification. */
+void ann_endpoint_context(const struct ann_endpoint *endpoint, struct ann_error *err);
 
 /* An all-zero struct is fine. */
 void ann_endpoint_deinit(struct ann_endpoint *endpoint);

@@ -252,9 +252,11 @@ static enum ann_err make_endpoint(struct ann_config_section *section, const char
 			section->origin, section->kind, section->name, key);
 	}
 	failed = ann_endpoint_init(endpoint, section->name, spec, NULL, err);
-	if (failed == ANN_ECONFIG) {
-		ann_error_context(err, "%s: [%s %s]", section->origin, section->kind,
-			section->name);
+	if (failed == ANN_OK) {
+		endpoint->origin = ann_copy(section->origin, strlen(section->origin));
+		failed = endpoint->origin == NULL ? ann_error_nomem(err) : ANN_OK;
+	} else {
+		ann_error_context(err, "%s", section->origin);
 	}
 	for (size_t i = 0; i < section->settings.count && failed == ANN_OK; i++) {
 		const struct ann_setting *one = &section->settings.at[i];
@@ -469,8 +471,9 @@ static enum ann_err make_matcher(struct ann_config *config, struct ann_error *er
 static enum ann_err load(
 	struct ann_config *config, const struct files *files, struct ann_error *err)
 {
-	bool wrong = false;
 	enum ann_err failed = read_files(files, take_section, config, err);
+	bool unreadable = failed != ANN_OK;
+	bool wrong = false;
 	enum ann_err (*const steps[])(struct ann_config * config,
 		struct ann_error * err) = {read_daemon, make_plan, load_tables};
 
@@ -481,10 +484,11 @@ static enum ann_err load(
 		wrong |= failed != ANN_OK;
 		failed = steps[i](config, err);
 	}
-	if (failed == ANN_OK) {
+	/* Mistakes in the form of the files would be told a second time. */
+	if (failed == ANN_OK && !unreadable) {
 		failed = load_rules(config, files, err);
 	}
-	if (failed == ANN_OK) {
+	if (failed == ANN_OK && !unreadable) {
 		failed = make_matcher(config, err);
 	}
 	return failed == ANN_OK && wrong ? ANN_ECONFIG : failed;

@@ -158,6 +158,14 @@ enum ann_err ann_endpoint_init(struct ann_endpoint *endpoint, const char *name,
 	return ANN_OK;
 }
 
+void ann_endpoint_context(const struct ann_endpoint *endpoint, struct ann_error *err)
+{
+	/* Stories about a setting have the place of that setting already. */
+	if (endpoint->origin != NULL && err != NULL && err->text[0] == '"') {
+		ann_error_context(err, "%s", endpoint->origin);
+	}
+}
+
 void ann_endpoint_deinit(struct ann_endpoint *endpoint)
 {
 	ann_free(endpoint->name);
@@ -166,6 +174,7 @@ void ann_endpoint_deinit(struct ann_endpoint *endpoint)
 	ann_free(endpoint->path);
 	ann_free(endpoint->host);
 	ann_free(endpoint->port);
+	ann_free(endpoint->origin);
 	ann_settings_deinit(&endpoint->settings);
 	*endpoint = (struct ann_endpoint){0};
 }

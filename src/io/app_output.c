@@ -60,6 +60,7 @@ enum ann_err app_output_new(struct app_output **made, struct ann_app *app,
 	o->plan = *plan;
 	failed = ann_sink_new(&o->sink, &context, &o->plan.endpoint, &events, o, err);
 	if (failed != ANN_OK) {
+		ann_endpoint_context(&o->plan.endpoint, err);
 		ann_free(o);
 		return failed;
 	}

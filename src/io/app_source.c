@@ -214,6 +214,7 @@ enum ann_err app_source_new(struct app_source **made, struct ann_app *app,
 	s->stream = ann_stream_new(app->scan, &options, &events, s);
 	failed = s->stream == NULL ? ann_error_nomem(err) : make_source(s, err);
 	if (failed != ANN_OK) {
+		ann_endpoint_context(&s->plan.endpoint, err);
 		s->plan = (struct ann_plan_source){0};
 		app_source_free(s);
 		return failed;

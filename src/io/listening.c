@@ -34,8 +34,8 @@ int ann_listen_tcp(
 	const int yes = 1;
 	int fd = -1;
 	/* A name of this machine; only at a start, so it may block. */
-	int status = getaddrinfo(
-		host[0] == '\0' ? "127.0.0.1" : host, port, &hints, &found);
+	int status =
+		getaddrinfo(host[0] == '\0' ? "127.0.0.1" : host, port, &hints, &found);
 
 	if (status != 0) {
 		return fail(fd, ann_error_set(err, ANN_ECONFIG, "\"%s\": %s", spec,
@@ -59,10 +59,10 @@ int ann_listen_tcp(
 static bool is_alive(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, TYPE, 0);
-	bool alive = fd < 0 ||
-		     connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
-			     0 ||
-		     errno != ECONNREFUSED;
+	bool alive =
+		fd < 0 ||
+		connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+		errno != ECONNREFUSED;
 
 	if (fd >= 0) {
 		close(fd);
@@ -119,7 +119,7 @@ static enum ann_err find_group(
 int ann_listen_unix(const char *path, const struct ann_unix_access *access,
 	const char *spec, struct ann_error *err)
 {
-	unsigned mode = access->mode != 0      ? access->mode
+	unsigned mode = access->mode != 0       ? access->mode
 			: access->group == NULL ? 0600
 						: 0660;
 	gid_t group = (gid_t)-1;
@@ -169,8 +169,8 @@ struct ann_listen_name ann_listen_name(int fd)
 		return name;
 	}
 	if (address.any.sa_family == AF_UNIX) {
-		(void)snprintf(name.text, sizeof(name.text), "%s",
-			address.path.sun_path);
+		(void)snprintf(
+			name.text, sizeof(name.text), "%s", address.path.sun_path);
 	} else if (getnameinfo(&address.any, len, host, sizeof(host), port,
 			   sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
 		(void)snprintf(name.text, sizeof(name.text),

@@ -85,6 +85,7 @@ enum ann_err ann_plan_add_source(struct ann_plan *plan, struct ann_endpoint *end
 	*endpoint = (struct ann_endpoint){0};
 	failed = place_source(plan, &made, err);
 	if (failed != ANN_OK) {
+		ann_endpoint_context(&made.endpoint, err);
 		ann_endpoint_deinit(&made.endpoint);
 		ann_settings_deinit(&made.settings);
 	}
@@ -144,6 +145,7 @@ enum ann_err ann_plan_add_output(struct ann_plan *plan, struct ann_endpoint *end
 	*endpoint = (struct ann_endpoint){0};
 	failed = place_output(plan, &made, err);
 	if (failed != ANN_OK) {
+		ann_endpoint_context(&made.endpoint, err);
 		ann_endpoint_deinit(&made.endpoint);
 		ann_settings_deinit(&made.looks);
 	}
