@@ -9,6 +9,7 @@
 
 #include "annotty/framer.h"
 #include "annotty/matcher.h"
+#include "annotty/record.h"
 
 enum ann_format {
 	ANN_FORMAT_TEXT,
@@ -36,6 +37,7 @@ struct ann_render_options {
 	enum ann_placement placement;
 	enum ann_timestamp timestamp;
 	const char *source; /* name of the input, for JSON; borrowed */
+	const char *label;  /* text: every line begins with [label]; NULL: none */
 	bool names_only;    /* leave the descriptions out */
 	bool color;         /* annotations in the colour of their severity */
 	bool mask_controls; /* show control characters of the device, as cat -v does */
@@ -53,6 +55,13 @@ void ann_renderer_init(
 /* Appends the batch with its `count` hits to `out`. */
 void ann_render_batch(struct ann_renderer *renderer, const struct ann_batch *batch,
 	const struct ann_hit *hits, size_t count, struct ann_buf *out);
+
+/*
+ * Appends what happened to `source` (NULL: to all that feed an output) as a record of
+ * the format: in text a line that begins with `[annotty] `, in raw nothing.
+ */
+void ann_render_event(const struct ann_renderer *renderer, const char *source,
+	const struct ann_event *event, struct ann_buf *out);
 
 /*
  * Appends ` [NAME: description]`, or ` [0x107: description]` behind a symbol, with

@@ -133,8 +133,8 @@ static void add_seconds(uint64_t ns, int width, struct ann_buf *out)
 	add_fraction(ns, 6, out);
 }
 
-void ann_render_timestamp(const struct ann_renderer *renderer,
-	const struct ann_batch *batch, struct ann_buf *out)
+void ann_render_timestamp(const struct ann_renderer *renderer, uint64_t wall_ns,
+	uint64_t mono_ns, struct ann_buf *out)
 {
 	uint64_t last = renderer->last_mono_ns;
 
@@ -142,19 +142,19 @@ void ann_render_timestamp(const struct ann_renderer *renderer,
 	case ANN_TIMESTAMP_NONE:
 		return;
 	case ANN_TIMESTAMP_ISO8601:
-		ann_render_time(batch->wall_ns, 6, out);
+		ann_render_time(wall_ns, 6, out);
 		break;
 	case ANN_TIMESTAMP_TIME:
-		add_local_time(batch->wall_ns, out);
+		add_local_time(wall_ns, out);
 		break;
 	case ANN_TIMESTAMP_DELTA:
-		add_seconds(last == 0 ? 0 : batch->mono_ns - last, 4, out);
+		add_seconds(last == 0 ? 0 : mono_ns - last, 4, out);
 		break;
 	case ANN_TIMESTAMP_EPOCH:
-		add_seconds(batch->wall_ns, 0, out);
+		add_seconds(wall_ns, 0, out);
 		break;
 	case ANN_TIMESTAMP_MONOTONIC:
-		add_seconds(batch->mono_ns, 5, out);
+		add_seconds(mono_ns, 5, out);
 		break;
 	}
 	ann_buf_char(out, ' ');

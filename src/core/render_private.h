@@ -13,8 +13,8 @@ void ann_render_json(const struct ann_renderer *renderer, const struct ann_batch
 	const struct ann_hit *hits, size_t count, struct ann_buf *out);
 
 /* A timestamp as it stands before a line of text, blank included. */
-void ann_render_timestamp(const struct ann_renderer *renderer,
-	const struct ann_batch *batch, struct ann_buf *out);
+void ann_render_timestamp(const struct ann_renderer *renderer, uint64_t wall_ns,
+	uint64_t mono_ns, struct ann_buf *out);
 
 /* The length of the SGR (colour) sequence at the front of `text`; 0: there is none. */
 size_t ann_sgr_length(struct ann_span text);

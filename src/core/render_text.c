@@ -19,7 +19,7 @@ static void add_stamp(struct text *t)
 {
 	size_t before = t->out->len;
 
-	ann_render_timestamp(t->renderer, t->batch, t->out);
+	ann_render_timestamp(t->renderer, t->batch->wall_ns, t->batch->mono_ns, t->out);
 	t->renderer->last_mono_ns = t->batch->mono_ns;
 	t->stamp_width = t->out->len - before;
 }
