@@ -1,5 +1,12 @@
 /*
  * queue - chunks that wait for a slow reader, bounded in bytes.
+ *
+ * The bound also holds for the number of chunks: as many as if each had 16 bytes, and
+ * some more.
+ *
+ * Lines are dropped whole. Of a line that comes in several chunks (ann_chunk::partial)
+ * the rest goes with the piece that is dropped; if its front has been written already,
+ * a LF ends it there.
  */
 #ifndef ANNOTTY_QUEUE_H
 #define ANNOTTY_QUEUE_H
@@ -7,7 +14,8 @@
 #include "annotty/record.h"
 
 enum ann_queue_policy {
-	ANN_QUEUE_BLOCK,       /* sources that can wait do; for others, drop-oldest */
+	ANN_QUEUE_BLOCK,       /* sources that can wait do, and none of their chunks is
+				  dropped; for others, drop-oldest among themselves */
 	ANN_QUEUE_DROP_OLDEST, /* what has waited longest goes */
 	ANN_QUEUE_DROP_NEWEST, /* what comes goes */
 };
@@ -53,7 +61,8 @@ bool ann_queue_pop(struct ann_queue *queue);
 
 /*
  * The front goes back to not having been begun (the peer was lost): it may be dropped
- * again, and is the next one to be written from its beginning.
+ * again, and is the next one to be written from its beginning. The rest of a line whose
+ * front has been popped is dropped: the next peer would take it for a line.
  */
 void ann_queue_rewind(struct ann_queue *queue);
 
