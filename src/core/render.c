@@ -25,6 +25,13 @@ void ann_render_batch(struct ann_renderer *renderer, const struct ann_batch *bat
 	case ANN_FORMAT_RAW:
 		ann_buf_span(out, batch->bytes);
 		break;
+	case ANN_FORMAT_SYSLOG:
+	case ANN_FORMAT_SYSLOG_LOCAL:
+		ann_render_syslog(renderer, batch, hits, count, out);
+		break;
+	case ANN_FORMAT_JOURNAL:
+		ann_render_journal(renderer, batch, hits, count, out);
+		break;
 	}
 	renderer->last_mono_ns = batch->mono_ns;
 	renderer->in_line = batch->cut;
