@@ -179,10 +179,9 @@ enum ann_err ann_control_start(struct ann_control **control, struct ann_app *app
 		return ann_error_nomem(err);
 	}
 	make_directory(path);
-	fd = ann_listen_unix(path, &access, path, err);
-	if (fd < 0) {
-		enum ann_err failed = err == NULL ? ANN_ESYS : err->code;
+	enum ann_err failed = ann_listen_unix(&fd, path, &access, path, err);
 
+	if (failed != ANN_OK) {
 		ann_free(c->path);
 		ann_free(c);
 		return failed;

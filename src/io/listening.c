@@ -14,43 +14,54 @@
 
 enum { TYPE = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC };
 
-static int fail(int fd, enum ann_err failed)
+/* errno is the reason. */
+static enum ann_err give_up(int *fd, const char *spec, struct ann_error *err)
 {
-	(void)failed;
-	if (fd >= 0) {
-		close(fd);
+	enum ann_err failed = ann_error_os(err, errno, "\"%s\": listen", spec);
+
+	if (*fd >= 0) {
+		close(*fd);
 	}
-	return -1;
+	*fd = -1;
+	return failed;
 }
 
 /* --- TCP -------------------------------------------------------------------------- */
 
-int ann_listen_tcp(
-	const char *host, const char *port, const char *spec, struct ann_error *err)
+static bool listen_at(int *fd, const struct addrinfo *address)
+{
+	const int yes = 1;
+
+	/* Without REUSEADDR a restart would have to wait for connections that linger.
+	 */
+	*fd = socket(address->ai_family, TYPE, 0);
+	return *fd >= 0 &&
+	       setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+	       bind(*fd, address->ai_addr, address->ai_addrlen) == 0 &&
+	       listen(*fd, SOMAXCONN) == 0;
+}
+
+enum ann_err ann_listen_tcp(int *fd, const char *host, const char *port,
+	const char *spec, struct ann_error *err)
 {
 	const struct addrinfo hints = {
 		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	struct addrinfo *found = NULL;
-	const int yes = 1;
-	int fd = -1;
-	/* A name of this machine; only at a start, so it may block. */
+	enum ann_err failed = ANN_OK;
+	/* A name of this machine, and only at a start: so it may block. */
 	int status =
 		getaddrinfo(host[0] == '\0' ? "127.0.0.1" : host, port, &hints, &found);
 
+	*fd = -1;
 	if (status != 0) {
-		return fail(fd, ann_error_set(err, ANN_ECONFIG, "\"%s\": %s", spec,
-					gai_strerror(status)));
+		return ann_error_set(
+			err, ANN_ECONFIG, "\"%s\": %s", spec, gai_strerror(status));
 	}
-	fd = socket(found->ai_family, TYPE, 0);
-	/* Otherwise a restart would have to wait for connections that linger. */
-	if (fd < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
-		bind(fd, found->ai_addr, found->ai_addrlen) != 0 ||
-		listen(fd, SOMAXCONN) != 0) {
-		fd = fail(fd, ann_error_os(err, errno, "\"%s\": listen", spec));
+	if (!listen_at(fd, found)) {
+		failed = give_up(fd, spec, err);
 	}
 	freeaddrinfo(found);
-	return fd;
+	return failed;
 }
 
 /* --- UNIX ------------------------------------------------------------------------- */
@@ -116,29 +127,29 @@ static enum ann_err find_group(
 	return ANN_OK;
 }
 
-int ann_listen_unix(const char *path, const struct ann_unix_access *access,
-	const char *spec, struct ann_error *err)
+enum ann_err ann_listen_unix(int *fd, const char *path,
+	const struct ann_unix_access *access, const char *spec, struct ann_error *err)
 {
-	unsigned mode = access->mode != 0       ? access->mode
-			: access->group == NULL ? 0600
-						: 0660;
+	unsigned usual = access->group == NULL ? 0600 : 0660;
+	unsigned mode = access->mode == 0 ? usual : access->mode;
 	gid_t group = (gid_t)-1;
-	int fd = -1;
+	enum ann_err failed = find_group(access->group, &group, spec, err);
 
-	if (find_group(access->group, &group, spec, err) != ANN_OK) {
-		return -1;
+	*fd = -1;
+	if (failed != ANN_OK) {
+		return failed;
 	}
-	fd = socket(AF_UNIX, TYPE, 0);
+	*fd = socket(AF_UNIX, TYPE, 0);
 	/* The descriptor's mode limits that of the path until its group is right. */
-	if (fd < 0 || fchmod(fd, 0600) != 0 || !bind_to(fd, path)) {
-		return fail(fd, ann_error_os(err, errno, "\"%s\": listen", spec));
+	if (*fd < 0 || fchmod(*fd, 0600) != 0 || !bind_to(*fd, path)) {
+		return give_up(fd, spec, err);
 	}
 	if (chown(path, (uid_t)-1, group) != 0 || chmod(path, mode) != 0 ||
-		listen(fd, SOMAXCONN) != 0) {
-		fd = fail(fd, ann_error_os(err, errno, "\"%s\": listen", spec));
+		listen(*fd, SOMAXCONN) != 0) {
+		failed = give_up(fd, spec, err);
 		unlink(path);
 	}
-	return fd;
+	return failed;
 }
 
 void ann_listen_unlink(const char *path, const struct stat *made)

@@ -10,11 +10,11 @@
 
 /*
  * Listens on an address (a number or a name that stands for one of this machine; "":
- * the loopback) and a port (0: any that is free). Returns a descriptor that does not
- * block. -1: ANN_ESYS or, for names nobody knows, ANN_ECONFIG, with `spec` in the story.
+ * the loopback) and a port (0: any that is free). `*fd` does not block. ANN_ESYS or,
+ * for names that nobody knows, ANN_ECONFIG, with `spec` in the story; `*fd` is then -1.
  */
-int ann_listen_tcp(
-	const char *host, const char *port, const char *spec, struct ann_error *err);
+ANN_MUST_USE enum ann_err ann_listen_tcp(int *fd, const char *host, const char *port,
+	const char *spec, struct ann_error *err);
 
 /* Who may connect to a socket in the file system. */
 struct ann_unix_access {
@@ -26,8 +26,8 @@ struct ann_unix_access {
  * The same for a path. A socket that is there already is replaced if nobody listens on
  * it; anything else is left alone and an error. The mode is never wider than asked for.
  */
-int ann_listen_unix(const char *path, const struct ann_unix_access *access,
-	const char *spec, struct ann_error *err);
+ANN_MUST_USE enum ann_err ann_listen_unix(int *fd, const char *path,
+	const struct ann_unix_access *access, const char *spec, struct ann_error *err);
 
 /* "127.0.0.1:5000", "[::1]:5000" or a path: where a descriptor listens. */
 struct ann_listen_name {

@@ -390,8 +390,8 @@ static void apply(struct connect *c, const struct kind *kind,
 		.parity = (enum ann_parity)settings->parity,
 		.stopbits = (unsigned)settings->stopbits,
 		.flow = (enum ann_flow)settings->flow,
-		.dtr = (enum ann_line)settings->dtr,
-		.rts = (enum ann_line)settings->rts,
+		.dtr = (enum ann_pin)settings->dtr,
+		.rts = (enum ann_pin)settings->rts,
 	};
 	c->link.gave_up = reconnect ? NULL : on_gave_up;
 	c->link.patience_ms = settings->patience_ms;

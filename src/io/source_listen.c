@@ -226,22 +226,24 @@ static void on_connection(uv_stream_t *server, int status)
 
 /* --- as a source ------------------------------------------------------------------ */
 
-/* A descriptor that listens, or -1. */
-static int get_socket(struct listen *l, struct ann_error *err)
+/* A descriptor that listens. */
+static enum ann_err get_socket(struct listen *l, int *fd, struct ann_error *err)
 {
 	const struct ann_endpoint *place = l->endpoint;
-	int fd = l->fd;
+	enum ann_err failed = ANN_OK;
 
+	*fd = l->fd;
 	l->fd = -1;
-	if (fd >= 0) {
-		return fd;
+	if (*fd >= 0) {
+		return ANN_OK;
 	}
 	if (place->path == NULL) {
-		return ann_listen_tcp(place->host, place->port, place->spec, err);
+		return ann_listen_tcp(fd, place->host, place->port, place->spec, err);
 	}
-	fd = ann_listen_unix(place->path, &l->settings.access, place->spec, err);
-	l->made_path = fd >= 0 && lstat(place->path, &l->made) == 0;
-	return fd;
+	failed =
+		ann_listen_unix(fd, place->path, &l->settings.access, place->spec, err);
+	l->made_path = failed == ANN_OK && lstat(place->path, &l->made) == 0;
+	return failed;
 }
 
 static int open_server(struct listen *l, int fd)
@@ -259,11 +261,12 @@ static int open_server(struct listen *l, int fd)
 static enum ann_err start(struct ann_source *source, struct ann_error *err)
 {
 	struct listen *l = (struct listen *)source;
-	int fd = get_socket(l, err);
+	int fd = -1;
+	enum ann_err failed = get_socket(l, &fd, err);
 	int status = 0;
 
-	if (fd < 0) {
-		return err == NULL || err->code == ANN_OK ? ANN_ESYS : err->code;
+	if (failed != ANN_OK) {
+		return failed;
 	}
 	status = open_server(l, fd);
 	if (status != 0) {

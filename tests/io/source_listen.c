@@ -62,7 +62,7 @@ static void *begin_adopted(uv_loop_t *loop)
 static struct world *begin_path(uv_loop_t *loop, const char *settings)
 {
 	struct world *w = new_world(loop);
-	char spec[128];
+	char spec[256];
 
 	snprintf(spec, sizeof(spec), "unix-listen:%s%s", w->path, settings);
 	set_endpoint(w, spec);
