@@ -42,6 +42,27 @@ static bool input_is_bulk(const char *spec)
 	       !S_ISSOCK(status.st_mode);
 }
 
+/* What io/output.h writes, with the keys that it knows. */
+static bool output_is_bulk(const char *spec)
+{
+	static const char *const known[] = {"format", "rotate", "keep"};
+	struct ann_span settings = ann_span(spec);
+	struct ann_span target = ann_span_next(&settings, '?');
+	bool bulk = ann_span_is(target, "-") ||
+		    (target.len > 5 && memcmp(target.ptr, "file:", 5) == 0);
+
+	while (settings.len > 0 && bulk) {
+		struct ann_span value = ann_span_next(&settings, '&');
+		struct ann_span key = ann_span_next(&value, '=');
+
+		bulk = false;
+		for (size_t i = 0; i < ANN_LEN(known); i++) {
+			bulk |= ann_span_is(key, known[i]);
+		}
+	}
+	return bulk;
+}
+
 /* What no driver knows is better told by the one that names the file. */
 static bool input_has_scheme(const char *spec)
 {
@@ -60,9 +81,7 @@ bool ann_live_wanted(const struct ann_options *options)
 			(is_path(spec) || input_has_scheme(spec));
 	}
 	for (size_t i = 0; i < options->output_count; i++) {
-		const char *spec = options->outputs[i];
-
-		live |= spec[0] != '-' && strncmp(spec, "file:", 5) != 0;
+		live |= !output_is_bulk(options->outputs[i]);
 	}
 	return live;
 }

@@ -100,7 +100,9 @@ static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *e
 	enum ann_err failed = ANN_OK;
 
 	if (driver == NULL) {
-		return ann_error_set(err, ANN_ECONFIG, "\"%s\": unknown kind of output",
+		return ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": unknown kind of output; a file is file:PATH, for others "
+			"see annotty(1)",
 			made->endpoint.spec);
 	}
 	if (driver->whole_records) {

@@ -36,17 +36,6 @@ a_file_without_permission_names_itself() {
 	expect_err "secret: Permission denied"
 }
 
-inputs_of_kinds_to_come_are_told() {
-	run tcp://localhost:1
-	expect_status 3
-	expect_err "tcp://localhost:1" "not supported"
-}
-
-a_terminal_given_as_a_file_is_told() {
-	run_on_terminal '"$annotty" /dev/tty; echo "status $?"'
-	expect_out_has "/dev/tty" "not supported" "status 3"
-}
-
 closed_standard_input_is_an_error() {
 	run_shell '"$annotty" <&-'
 	expect_status 3
@@ -135,17 +124,23 @@ a_directory_is_no_output() {
 an_output_of_an_unknown_kind_is_told() {
 	local spec
 
-	for spec in log file: tcp:/x '' 'fiel:log' '-x'; do
+	for spec in log tcp:/x 'fiel:log' '-x'; do
 		run -o "$spec" </dev/null
 		expect_status 2
-		expect_err "output \"$spec\": expected - or file:PATH"
+		expect_err "\"$spec\": unknown kind of output; a file is file:PATH"
 	done
+	run -o '' </dev/null
+	expect_status 2
+	expect_err '"": expected an input or output'
+	run -o file: </dev/null
+	expect_status 2
+	expect_err '"file:"'
 }
 
 an_output_with_a_wrong_key_or_value_is_told() {
 	run -o 'file:log?colour=1' </dev/null
 	expect_status 2
-	expect_err 'output "file:log?colour=1"' 'unknown key "colour"' 'format, rotate and keep'
+	expect_err '"file:log?colour=1": unknown key "colour"'
 	run -o '-?rotate=10M' </dev/null
 	expect_status 2
 	expect_err 'unknown key "rotate"' 'standard output knows format'
@@ -342,7 +337,7 @@ an_unknown_option_is_named_with_the_nearest() {
 	_wrong 'unknown option "--zzzzzzz"; see annotty --help' -- --zzzzzzz
 	_wrong 'unknown option "-Z"; see annotty --help' -- -Z
 	_wrong 'unknown option "-Z"' -- --quiet -qZm
-	_wrong '"--no" could be --no-default-rules, --no-progress' -- --no
+	_wrong '"--no" could be --no-reconnect, --no-default-rules, --no-progress' -- --no
 	_wrong 'option "--quiet" takes no value' -- --quiet=3
 }
 

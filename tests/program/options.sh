@@ -442,12 +442,12 @@ help_fits_a_terminal_and_names_every_long_option() {
 	done
 }
 
-options_may_follow_inputs_and_end_with_two_dashes() {
+options_may_follow_inputs() {
 	printf 'TLS status = 0x107\n' >in
 	cp in ./-m
 	run in -s name
 	expect_out "TLS status = 0x107 [$_tls]\n"
-	run -s name -- -m
+	run -s name ./-m
 	expect_out "TLS status = 0x107 [$_tls]\n"
 }
 
