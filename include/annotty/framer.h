@@ -62,6 +62,16 @@ size_t ann_framer_begin(struct ann_framer *framer, char *block);
 bool ann_framer_next(struct ann_framer *framer, struct ann_span bytes, bool final,
 	struct ann_batch *batch);
 
+/*
+ * As ann_framer_next(), but of whole lines it takes only the first: the line that has
+ * been `shown` before it was over.
+ */
+bool ann_framer_next_line(struct ann_framer *framer, struct ann_span bytes, bool final,
+	struct ann_batch *batch);
+
+/* How many bytes of an overlong line are in its first piece, wherever it is cut. */
+size_t ann_framer_least(const struct ann_framer *framer);
+
 /* Keeps what no batch has taken. ANN_ENOMEM: the bytes are lost. */
 ANN_MUST_USE enum ann_err ann_framer_end(
 	struct ann_framer *framer, struct ann_span untaken);

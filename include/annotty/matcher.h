@@ -91,6 +91,13 @@ void ann_scan_free(struct ann_scan *scan);
 ANN_MUST_USE enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	struct ann_hits *hits, size_t *end, bool *stopped);
 
+/*
+ * Finds what could be hits of a line that is not over: all known values that patterns
+ * find, whatever their conditions say. In no order; they may overlap. ANN_ENOMEM.
+ */
+ANN_MUST_USE enum ann_err ann_scan_possible(
+	struct ann_scan *scan, struct ann_span line, struct ann_hits *hits);
+
 /* How many searches were given up because a line was too hard for a pattern. */
 uint64_t ann_scan_given_up(const struct ann_scan *scan);
 

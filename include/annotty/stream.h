@@ -5,13 +5,18 @@
  * time of its first byte, and a line that does not end is shown when the source falls
  * silent, without ever annotating half a value:
  *
- * - After `idle_ns` of silence what is there is shown up to the first value that more
- *   bytes could still change (one that ends within 24 bytes of the end), without that
- *   value's annotation. In text the annotation follows the value, so nothing is lost by
- *   showing the value early.
+ * - After `idle_ns` of silence what is there is shown up to the end of the first value,
+ *   without that value's annotation, for what follows on the line can still change its
+ *   meaning or rule it out. In text the annotation follows the value, so nothing is
+ *   lost by showing the value early. A value is here whatever a pattern finds, also if
+ *   the conditions of its rule do not hold yet.
  * - After `late_ns` of silence all is shown, all values annotated.
  * - When the line ends it is a batch of its own as ever, and says how much of it has
- * been shown, and which hits have been told.
+ *   been shown, and which hits have been told.
+ *
+ * So the text of a stream is the same whatever silences there are in it, if they are
+ * shorter than `late_ns`, but for patterns that want something certain behind the
+ * value: what they find too late is annotated at the end of the line.
  */
 #ifndef ANNOTTY_STREAM_H
 #define ANNOTTY_STREAM_H
@@ -24,7 +29,8 @@ struct ann_stream_events {
 	/* Whole lines, or (batch->partial) a line that is not over. Borrowed. */
 	void (*batch)(void *user, const struct ann_batch *batch,
 		const struct ann_hit *hits, size_t count);
-	/* The line that `stop_at` of the matcher matches has just been given. */
+	/* The line that `stop_at` of the matcher matches has just been given. No
+	 * batch comes behind it. May be NULL. */
 	void (*stopped)(void *user);
 };
 
@@ -46,7 +52,8 @@ struct ann_stream_stats {
 struct ann_stream;
 
 /*
- * `scan` is borrowed and may be shared by streams of one thread. NULL: no memory.
+ * `scan` is borrowed and may be shared by streams of one thread. The stream is not to
+ * be freed in an event. NULL: no memory.
  */
 struct ann_stream *ann_stream_new(struct ann_scan *scan,
 	const struct ann_stream_options *options,
@@ -58,7 +65,8 @@ void ann_stream_set_scan(struct ann_stream *stream, struct ann_scan *scan);
 
 /*
  * Bytes of the source, with the times when they were read.
- * ANN_ENOMEM: some are lost, which a gap with the reason "memory" says.
+ * ANN_ENOMEM: some are lost or not annotated; a gap with the reason "memory" should say
+ * so.
  */
 ANN_MUST_USE enum ann_err ann_stream_feed(struct ann_stream *stream,
 	struct ann_span bytes, uint64_t wall_ns, uint64_t mono_ns);

@@ -70,17 +70,22 @@ static size_t last_end(struct ann_span bytes, size_t from, size_t to, bool final
 	return at + 1 + (at + 1 < bytes.len && bytes.ptr[at + 1] == '\n');
 }
 
-/* Where to cut an overlong line of which `limit` bytes are there: not in a word. */
-static size_t cut_at(struct ann_span bytes, size_t limit)
+size_t ann_framer_least(const struct ann_framer *framer)
 {
-	size_t least = limit > WORD_BYTES ? limit - WORD_BYTES : 1;
-	size_t at = limit;
+	return framer->limit > WORD_BYTES ? framer->limit - WORD_BYTES : 1;
+}
+
+/* Where to cut an overlong line of which `limit` bytes are there: not in a word. */
+static size_t cut_at(const struct ann_framer *framer, struct ann_span bytes)
+{
+	size_t least = ann_framer_least(framer);
+	size_t at = framer->limit;
 
 	while (at > least && (ann_is_word((unsigned char)bytes.ptr[at - 1]) ||
 				     (unsigned char)bytes.ptr[at - 1] >= 0x80)) {
 		at--;
 	}
-	return at > least ? at : limit;
+	return at > least ? at : framer->limit;
 }
 
 /* How much of `bytes` is the first batch. */
@@ -97,7 +102,7 @@ static size_t measure(
 
 		if (end == taken) {
 			*cut = taken == 0;
-			return taken == 0 ? cut_at(bytes, framer->limit) : taken;
+			return taken == 0 ? cut_at(framer, bytes) : taken;
 		}
 		taken = end;
 	}
@@ -124,4 +129,21 @@ bool ann_framer_next(struct ann_framer *framer, struct ann_span bytes, bool fina
 		framer->seq += ann_lines_count(batch->bytes) + cut;
 	}
 	return true;
+}
+
+bool ann_framer_next_line(struct ann_framer *framer, struct ann_span bytes, bool final,
+	struct ann_batch *batch)
+{
+	struct ann_line line = {0};
+
+	if (bytes.len > 0) {
+		line = ann_line_at(bytes, 0);
+	}
+	/* A CR at the very end may be the front of a CR LF. */
+	if (line.next < bytes.len ||
+		(line.next > line.end && bytes.ptr[line.next - 1] == '\n')) {
+		bytes.len = line.next;
+		final = true;
+	}
+	return ann_framer_next(framer, bytes, final, batch);
 }

@@ -65,7 +65,8 @@ struct ann_scan {
 	size_t candidate_room;
 	struct ann_span batch; /* the one at hand */
 	struct ann_hits *hits;
-	bool failed; /* no memory */
+	bool lenient; /* conditions do not count, and values may overlap */
+	bool failed;  /* no memory */
 };
 
 void ann_hits_deinit(struct ann_hits *hits)
@@ -421,6 +422,15 @@ static void put_hit(struct ann_scan *scan, const struct ann_hit *hit, bool inste
 	hits->at[hits->count++] = *hit;
 }
 
+static void put_all(struct ann_scan *scan, const struct view *view)
+{
+	for (size_t i = 0; i < scan->candidate_count; i++) {
+		struct ann_hit hit = hit_at(view, &scan->candidates[i]);
+
+		put_hit(scan, &hit, false);
+	}
+}
+
 /* Of the candidates of a line, those that hold and do not overlap become hits. */
 static void decide(struct ann_scan *scan, const struct view *view)
 {
@@ -463,7 +473,9 @@ static void look_at(struct ann_scan *scan, const struct view *view,
 			search_line(scan, (uint32_t)i, view->text);
 		}
 	}
-	if (scan->candidate_count > 0) {
+	if (scan->lenient) {
+		put_all(scan, view);
+	} else if (scan->candidate_count > 0) {
 		decide(scan, view);
 	}
 }
@@ -656,4 +668,17 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	}
 	return scan->failed || scan->triggers.failed || scan->asker.failed ? ANN_ENOMEM
 									   : ANN_OK;
+}
+
+enum ann_err ann_scan_possible(
+	struct ann_scan *scan, struct ann_span line, struct ann_hits *hits)
+{
+	enum ann_err failed = ANN_OK;
+	bool stopped = false;
+	size_t end = 0;
+
+	scan->lenient = true;
+	failed = ann_scan_batch(scan, line, hits, &end, &stopped);
+	scan->lenient = false;
+	return failed;
 }

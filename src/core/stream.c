@@ -201,7 +201,8 @@ static void keep(
 
 static void await_silence(struct ann_stream *stream, uint64_t mono_ns)
 {
-	bool waits = stream->framer.rest.len > 0 && stream->options.idle_ns > 0;
+	bool waits = stream->framer.rest.len > 0 && stream->options.idle_ns > 0 &&
+		     !stream->stopped;
 
 	stream->fed_mono_ns = mono_ns;
 	stream->due_mono_ns = waits ? mono_ns + stream->options.idle_ns : 0;
@@ -242,27 +243,27 @@ void ann_stream_break(struct ann_stream *stream, bool gap)
 
 /* --- half lines ------------------------------------------------------------------ */
 
-static void show_half(struct ann_stream *stream, bool late)
+/* Returns whether there is more to be shown when it is late. */
+static bool show_half(struct ann_stream *stream, bool late)
 {
 	struct ann_span line = ann_buf_all(&stream->framer.rest);
 	struct ann_partial *partial = &stream->partial;
+	size_t least = ann_framer_least(&stream->framer);
+	bool ended = ends_with_cr(line);
+	bool overlong = !ended && line.len > least && !late;
 	struct ann_batch batch;
 
-	if (ends_with_cr(line)) {
-		/* Nothing of the line is still to come but perhaps a LF. */
-		line.len--;
-		late = true;
+	/* Behind a CR there is nothing to come of the line but perhaps its LF. */
+	line.len = overlong ? least : line.len - ended;
+	if (ann_partial_show(partial, stream->scan, line, late || ended, &batch)) {
+		batch.offset = stream->framer.offset;
+		batch.seq = stream->framer.seq;
+		batch.wall_ns = stream->began.wall_ns;
+		batch.mono_ns = stream->began.mono_ns;
+		stream->events->batch(
+			stream->user, &batch, partial->hits.at, partial->hits.count);
 	}
-	if (stream->stopped ||
-		!ann_partial_show(partial, stream->scan, line, late, &batch)) {
-		return;
-	}
-	batch.offset = stream->framer.offset;
-	batch.seq = stream->framer.seq;
-	batch.wall_ns = stream->began.wall_ns;
-	batch.mono_ns = stream->began.mono_ns;
-	stream->events->batch(
-		stream->user, &batch, partial->hits.at, partial->hits.count);
+	return partial->held || overlong;
 }
 
 uint64_t ann_stream_due(const struct ann_stream *stream)
@@ -277,11 +278,10 @@ void ann_stream_tick(struct ann_stream *stream, uint64_t mono_ns)
 	if (stream->due_mono_ns == 0 || mono_ns < stream->due_mono_ns) {
 		return;
 	}
-	stream->due_mono_ns = 0;
-	show_half(stream, mono_ns >= late_ns);
-	if (mono_ns < late_ns && stream->partial.held) {
-		stream->due_mono_ns = late_ns;
-	}
+	bool late = mono_ns >= late_ns;
+	bool more = show_half(stream, late);
+
+	stream->due_mono_ns = more && !late ? late_ns : 0;
 }
 
 void ann_stream_stats(const struct ann_stream *stream, struct ann_stream_stats *stats)

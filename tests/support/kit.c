@@ -1,5 +1,6 @@
 #include "kit.h"
 
+#include "annotty/embedded.h"
 #include "annotty/table.h"
 
 #include "suite.h"
@@ -73,6 +74,28 @@ void test_kit_compile(struct test_kit *kit, const struct ann_matcher_options *op
 void test_kit_start(struct test_kit *kit, const char *rules)
 {
 	test_kit_init(kit, test_tables, rules);
+	test_kit_compile(kit, NULL);
+}
+
+void test_kit_start_default(struct test_kit *kit)
+{
+	struct ann_error err = {0};
+
+	*kit = (struct test_kit){
+		.book = ann_codebook_new(),
+		.rules = ann_rules_new(),
+	};
+	for (const struct ann_embedded *e = ann_embedded_tables; e->name != NULL; e++) {
+		ck_assert_msg(
+			ann_table_add(kit->book, e->text, e->name, &err) == ANN_OK,
+			"%s", err.text);
+	}
+	for (const struct ann_embedded *e = ann_embedded_rules; e->name != NULL; e++) {
+		ck_assert_msg(
+			ann_rules_add(kit->rules, e->text, e->name, &err) == ANN_OK,
+			"%s", err.text);
+	}
+	ck_assert_int_eq(ann_codebook_index(kit->book), ANN_OK);
 	test_kit_compile(kit, NULL);
 }
 

@@ -29,6 +29,9 @@ void test_kit_compile(struct test_kit *kit, const struct ann_matcher_options *op
 /* The three above in one, with test_tables and without options. */
 void test_kit_start(struct test_kit *kit, const char *rules);
 
+/* With the tables and rules that are compiled in. */
+void test_kit_start_default(struct test_kit *kit);
+
 /* The hits of `text` into kit->hits. */
 void test_kit_scan(struct test_kit *kit, struct ann_span text);
 

@@ -53,6 +53,12 @@ bool test_heap_end(void)
 	return counted.fail_at >= 0 && counted.taken > counted.fail_at;
 }
 
+void test_heap_fail(long fail_at)
+{
+	counted.fail_at = fail_at;
+	counted.taken = 0;
+}
+
 void test_add_loop(Suite *suite, const TTest *test, int times)
 {
 	TCase *one = tcase_create(test->name);

@@ -28,4 +28,7 @@ void test_add_loop(Suite *suite, const TTest *test, int times);
 void test_heap_begin(long fail_at);
 bool test_heap_end(void);
 
+/* Another allocation fails, counted from now on; what is out stays counted. */
+void test_heap_fail(long fail_at);
+
 #endif
