@@ -6,6 +6,7 @@
 #include "io/metrics.h"
 
 #include "annotty/alloc.h"
+#include "io/library.h"
 #include "io/report.h"
 
 #include <arpa/inet.h>
@@ -14,6 +15,37 @@
 #include <string.h>
 
 enum { CLIENTS_MOST = 8, CLIENT_TIMEOUT_S = 10 };
+
+/* Of libmicrohttpd, which is loaded when somebody asks for metrics. */
+static struct {
+	__typeof__(MHD_add_response_header) *add_response_header;
+	__typeof__(MHD_create_response_from_buffer) *create_response_from_buffer;
+	__typeof__(MHD_destroy_response) *destroy_response;
+	__typeof__(MHD_get_daemon_info) *get_daemon_info;
+	__typeof__(MHD_get_timeout) *get_timeout;
+	__typeof__(MHD_queue_response) *queue_response;
+	__typeof__(MHD_run) *run;
+	__typeof__(MHD_start_daemon) *start_daemon;
+	__typeof__(MHD_stop_daemon) *stop_daemon;
+} mhd;
+
+static enum ann_err load(struct ann_error *err)
+{
+	static const struct ann_symbol symbols[] = {
+		{"MHD_add_response_header", (void **)&mhd.add_response_header},
+		{"MHD_create_response_from_buffer",
+			(void **)&mhd.create_response_from_buffer},
+		{"MHD_destroy_response", (void **)&mhd.destroy_response},
+		{"MHD_get_daemon_info", (void **)&mhd.get_daemon_info},
+		{"MHD_get_timeout", (void **)&mhd.get_timeout},
+		{"MHD_queue_response", (void **)&mhd.queue_response},
+		{"MHD_run", (void **)&mhd.run},
+		{"MHD_start_daemon", (void **)&mhd.start_daemon},
+		{"MHD_stop_daemon", (void **)&mhd.stop_daemon},
+	};
+
+	return ann_library_load("libmicrohttpd.so.12", symbols, ANN_LEN(symbols), err);
+}
 
 struct ann_metrics {
 	struct ann_app *app;
@@ -28,7 +60,7 @@ struct ann_metrics {
 static struct MHD_Response *make_page(const struct ann_buf *text)
 {
 	return text->failed ? NULL
-			    : MHD_create_response_from_buffer(
+			    : mhd.create_response_from_buffer(
 				      text->len, text->ptr, MHD_RESPMEM_MUST_COPY);
 }
 
@@ -41,10 +73,10 @@ static enum MHD_Result send_page(
 	if (response == NULL) {
 		return MHD_NO; /* the connection is closed */
 	}
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+	(void)mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 		"text/plain; version=0.0.4; charset=utf-8");
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
+	result = mhd.queue_response(connection, status, response);
+	mhd.destroy_response(response);
 	return result;
 }
 
@@ -87,8 +119,8 @@ static void serve(struct ann_metrics *m)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
 
-	(void)MHD_run(m->server);
-	if (MHD_get_timeout(m->server, &wait_ms) == MHD_YES) {
+	(void)mhd.run(m->server);
+	if (mhd.get_timeout(m->server, &wait_ms) == MHD_YES) {
 		uv_timer_start(&m->timer, on_time, wait_ms, 0);
 	} else {
 		uv_timer_stop(&m->timer);
@@ -113,7 +145,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	if (--m->live == 0) {
 		/* The descriptor outlives its watcher. */
-		MHD_stop_daemon(m->server);
+		mhd.stop_daemon(m->server);
 		ann_free(m);
 	}
 }
@@ -163,7 +195,7 @@ static struct MHD_Daemon *listen_at(
 {
 	unsigned flags = MHD_USE_EPOLL;
 
-	return MHD_start_daemon(v6 ? flags | MHD_USE_IPv6 : flags, 0, NULL, NULL,
+	return mhd.start_daemon(v6 ? flags | MHD_USE_IPv6 : flags, 0, NULL, NULL,
 		answer, m, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)CLIENTS_MOST, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)CLIENT_TIMEOUT_S, MHD_OPTION_END);
@@ -183,6 +215,10 @@ enum ann_err ann_metrics_start(struct ann_metrics **metrics, struct ann_app *app
 			"127.0.0.1:9106",
 			address);
 	}
+	if (load(err) != ANN_OK) {
+		ann_error_context(err, "metrics");
+		return ANN_ENOTSUP;
+	}
 	m = ann_alloc(sizeof(*m));
 	if (m == NULL) {
 		return ann_error_nomem(err);
@@ -197,7 +233,7 @@ enum ann_err ann_metrics_start(struct ann_metrics **metrics, struct ann_app *app
 		return ann_error_os(err, os, "metrics: %s: listen", address);
 	}
 	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(m->server, MHD_DAEMON_INFO_EPOLL_FD);
+		mhd.get_daemon_info(m->server, MHD_DAEMON_INFO_EPOLL_FD);
 
 	m->poll.data = m;
 	m->timer.data = m;

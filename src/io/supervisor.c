@@ -2,6 +2,9 @@
 
 #ifdef ANN_SYSTEMD
 
+#	include "io/library.h"
+#	include "io/log.h"
+
 #	include <fcntl.h>
 #	include <stdarg.h>
 #	include <stdio.h>
@@ -10,6 +13,53 @@
 #	include <systemd/sd-daemon.h>
 #	include <time.h>
 #	include <unistd.h>
+
+/* Of libsystemd, which is loaded only under a service manager. */
+static struct {
+	bool tried;
+	bool there;
+	__typeof__(sd_notify) *notify;
+	__typeof__(sd_pid_notify_with_fds) *notify_with_fds;
+	__typeof__(sd_listen_fds_with_names) *listen_fds;
+	__typeof__(sd_watchdog_enabled) *watchdog_enabled;
+} sd;
+
+static bool is_supervised(void)
+{
+	static const struct ann_symbol symbols[] = {
+		{"sd_notify", (void **)&sd.notify},
+		{"sd_pid_notify_with_fds", (void **)&sd.notify_with_fds},
+		{"sd_listen_fds_with_names", (void **)&sd.listen_fds},
+		{"sd_watchdog_enabled", (void **)&sd.watchdog_enabled},
+	};
+	struct ann_error err = {0};
+
+	if (!sd.tried &&
+		(getenv("NOTIFY_SOCKET") != NULL || getenv("LISTEN_FDS") != NULL)) {
+		sd.there = ann_library_load("libsystemd.so.0", symbols,
+				   ANN_LEN(symbols), &err) == ANN_OK;
+		if (!sd.there) {
+			ann_log_error(ANN_LOG_WARNING, &err);
+		}
+	}
+	sd.tried = true;
+	return sd.there;
+}
+
+/* One message in the protocol of sd_notify(3). */
+static void tell(const char *format, ...) ANN_PRINTF(1, 2);
+static void tell(const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	if (is_supervised()) {
+		va_start(arguments, format);
+		(void)vsnprintf(text, sizeof(text), format, arguments);
+		va_end(arguments);
+		(void)sd.notify(0, text);
+	}
+}
 
 /* What the manager has handed to this process; read once. */
 static struct {
@@ -21,7 +71,7 @@ static struct {
 static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
-	sd_notify(0, "WATCHDOG=1");
+	tell("WATCHDOG=1");
 }
 
 void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop)
@@ -29,7 +79,7 @@ void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop)
 	enum { US_PER_MS = 1000 };
 	uint64_t us = 0;
 
-	supervisor->serves = sd_watchdog_enabled(0, &us) > 0;
+	supervisor->serves = is_supervised() && sd.watchdog_enabled(0, &us) > 0;
 	(void)uv_timer_init(loop, &supervisor->watchdog);
 	if (supervisor->serves) {
 		uint64_t half_ms = us / US_PER_MS / 2;
@@ -46,7 +96,7 @@ void ann_supervisor_close(struct ann_supervisor *supervisor)
 
 void ann_supervisor_ready(const char *status)
 {
-	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	tell("READY=1\nSTATUS=%s", status);
 }
 
 void ann_supervisor_reloading(void)
@@ -54,14 +104,14 @@ void ann_supervisor_reloading(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+	tell("RELOADING=1\nMONOTONIC_USEC=%llu",
 		(unsigned long long)now.tv_sec * 1000000 +
 			(unsigned long long)now.tv_nsec / 1000);
 }
 
 void ann_supervisor_stopping(void)
 {
-	sd_notify(0, "STOPPING=1");
+	tell("STOPPING=1");
 }
 
 void ann_supervisor_status(const char *format, ...)
@@ -72,7 +122,7 @@ void ann_supervisor_status(const char *format, ...)
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	sd_notifyf(0, "STATUS=%s", text);
+	tell("STATUS=%s", text);
 }
 
 void ann_supervisor_keep(const char *name, int fd)
@@ -81,23 +131,25 @@ void ann_supervisor_keep(const char *name, int fd)
 
 	ann_supervisor_forget(name);
 	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
-	(void)sd_pid_notify_with_fds(0, 0, text, &fd, 1);
+	if (is_supervised()) {
+		(void)sd.notify_with_fds(0, 0, text, &fd, 1);
+	}
 }
 
 void ann_supervisor_forget(const char *name)
 {
-	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+	tell("FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
 static void read_handed(void)
 {
-	if (!handed.read) {
-		handed.read = true;
-		handed.count = sd_listen_fds_with_names(1, &handed.names);
+	if (!handed.read && is_supervised()) {
+		handed.count = sd.listen_fds(1, &handed.names);
 		for (int i = 0; i < handed.count; i++) {
 			(void)fcntl(SD_LISTEN_FDS_START + i, F_SETFD, FD_CLOEXEC);
 		}
 	}
+	handed.read = true;
 }
 
 static void strike(int at)
