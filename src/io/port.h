@@ -50,10 +50,10 @@ enum ann_flow {
 };
 
 /* What becomes of DTR or RTS when a port is opened. */
-enum ann_line {
-	ANN_LINE_KEEP, /* see above */
-	ANN_LINE_ON,
-	ANN_LINE_OFF,
+enum ann_pin {
+	ANN_PIN_KEEP, /* see above */
+	ANN_PIN_ON,
+	ANN_PIN_OFF,
 };
 
 struct ann_port_settings {
@@ -62,8 +62,8 @@ struct ann_port_settings {
 	enum ann_parity parity;
 	unsigned stopbits; /* 1 or 2 */
 	enum ann_flow flow;
-	enum ann_line dtr;
-	enum ann_line
+	enum ann_pin dtr;
+	enum ann_pin
 		rts; /* with ANN_FLOW_RTSCTS the driver moves it, and this is moot */
 };
 
@@ -77,12 +77,12 @@ bool ann_port_parity_parse(struct ann_span word, enum ann_parity *parity);
 bool ann_port_flow_parse(struct ann_span word, enum ann_flow *flow);
 
 /* "keep", "on", "off". False: none of them. */
-bool ann_port_line_parse(struct ann_span word, enum ann_line *line);
+bool ann_port_pin_parse(struct ann_span word, enum ann_pin *pin);
 
 /* The word for it; static. */
 const char *ann_port_parity_name(enum ann_parity parity);
 const char *ann_port_flow_name(enum ann_flow flow);
-const char *ann_port_line_name(enum ann_line line);
+const char *ann_port_pin_name(enum ann_pin pin);
 
 /* --- life ----------------------------------------------------------------------- */
 
@@ -148,6 +148,16 @@ ANN_MUST_USE enum ann_err ann_port_configure(struct ann_port *port,
  * user, HUPCL is as usual, and the kernel lowers them.
  */
 void ann_port_release(struct ann_port *port);
+
+/*
+ * Tells of every other process that has the port open: one that takes no lock (picocom,
+ * screen, cat) and came before us, so that each gets a part of the bytes. Of processes
+ * of other users only root can know. Looks through all of /proc, which takes
+ * milliseconds: for the start, not for each reconnection. Says nothing of
+ * pseudo-terminals: programs that simulate a device often keep our side open
+ * themselves.
+ */
+void ann_port_tell_sharers(const struct ann_port *port, ann_error_cb warn, void *user);
 
 /* --- what befalls it ------------------------------------------------------------ */
 
