@@ -2,6 +2,8 @@
 
 /* In the order in which they are asked. */
 static const struct ann_source_driver *const drivers[] = {
+	&ann_source_connect,
+	&ann_source_listen,
 	NULL, /* the end */
 };
 
