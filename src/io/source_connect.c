@@ -17,6 +17,7 @@
 #include "io/link.h"
 #include "io/log.h"
 #include "io/peer.h"
+#include "io/port_keys.h"
 #include "io/sources.h"
 #include "io/telnet.h"
 #include "io/unix.h"
@@ -34,17 +35,11 @@ enum {
 static const uint64_t agree_ns = 5000000000;
 
 struct settings {
+	struct ann_port_wishes port; /* first, see io/port_keys.h */
 	uint64_t retry_ms;
 	uint64_t retry_most_ms;
 	uint64_t patience_ms;
 	uint64_t keepalive_ms;
-	uint64_t baudrate;
-	uint64_t databits;
-	uint64_t stopbits;
-	unsigned parity; /* these three as the enums of io/port.h */
-	unsigned flow;
-	unsigned dtr;
-	unsigned rts;
 };
 
 struct connect {
@@ -276,10 +271,6 @@ static const struct ann_source_ops telnet_ops = {
 
 #define AT(member) offsetof(struct settings, member)
 
-static const char *const parities[] = {"none", "odd", "even", "mark", "space", NULL};
-static const char *const flows[] = {"none", "rtscts", "xonxoff", NULL};
-static const char *const lines[] = {"keep", "on", "off", NULL};
-
 static const struct ann_key retry_keys[] = {
 	{"retry", ANN_KEY_DURATION, AT(retry_ms), NULL, 1, MOST_MS},
 	{"retry-most", ANN_KEY_DURATION, AT(retry_most_ms), NULL, 1, MOST_MS},
@@ -292,21 +283,10 @@ static const struct ann_key tcp_keys[] = {
 	{0},
 };
 
-static const struct ann_key port_keys[] = {
-	{"baudrate", ANN_KEY_NUMBER, AT(baudrate), NULL, 1, UINT32_MAX},
-	{"databits", ANN_KEY_NUMBER, AT(databits), NULL, 5, 8},
-	{"parity", ANN_KEY_WORD, AT(parity), parities, 0, 0},
-	{"stopbits", ANN_KEY_NUMBER, AT(stopbits), NULL, 1, 2},
-	{"flow", ANN_KEY_WORD, AT(flow), flows, 0, 0},
-	{"dtr", ANN_KEY_WORD, AT(dtr), lines, 0, 0},
-	{"rts", ANN_KEY_WORD, AT(rts), lines, 0, 0},
-	{0},
-};
-
 static const struct ann_key *const unix_lists[] = {retry_keys, NULL};
 static const struct ann_key *const tcp_lists[] = {retry_keys, tcp_keys, NULL};
 static const struct ann_key *const port_lists[] = {
-	retry_keys, tcp_keys, port_keys, NULL};
+	retry_keys, tcp_keys, ann_port_keys, NULL};
 
 static const struct kind {
 	const char *scheme;
@@ -331,25 +311,6 @@ static const struct kind *find(const struct ann_endpoint *endpoint)
 	return NULL;
 }
 
-static struct settings defaults(void)
-{
-	const struct ann_port_settings *port = &ann_port_defaults;
-
-	return (struct settings){
-		.retry_ms = ANN_BACKOFF_LEAST_MS,
-		.retry_most_ms = ANN_BACKOFF_MOST_MS,
-		.patience_ms = PATIENCE_MS,
-		.keepalive_ms = KEEPALIVE_MS,
-		.baudrate = port->baudrate,
-		.databits = port->databits,
-		.stopbits = port->stopbits,
-		.parity = port->parity,
-		.flow = port->flow,
-		.dtr = port->dtr,
-		.rts = port->rts,
-	};
-}
-
 /* --- making ---------------------------------------------------------------------- */
 
 static bool fits(const struct ann_endpoint *endpoint)
@@ -369,7 +330,13 @@ static enum ann_err read_settings(const struct kind *kind,
 			return failed;
 		}
 	}
-	*settings = defaults();
+	*settings = (struct settings){
+		.port = ann_port_wishes(),
+		.retry_ms = ANN_BACKOFF_LEAST_MS,
+		.retry_most_ms = ANN_BACKOFF_MOST_MS,
+		.patience_ms = PATIENCE_MS,
+		.keepalive_ms = KEEPALIVE_MS,
+	};
 	return ann_settings_read(&endpoint->settings, kind->lists, settings, err);
 }
 
@@ -384,15 +351,7 @@ static void apply(struct connect *c, const struct kind *kind,
 	c->speaks_telnet = kind->telnet;
 	c->sets_port = kind->port;
 	c->keepalive_ms = settings->keepalive_ms;
-	c->port = (struct ann_port_settings){
-		.baudrate = (uint32_t)settings->baudrate,
-		.databits = (unsigned)settings->databits,
-		.parity = (enum ann_parity)settings->parity,
-		.stopbits = (unsigned)settings->stopbits,
-		.flow = (enum ann_flow)settings->flow,
-		.dtr = (enum ann_pin)settings->dtr,
-		.rts = (enum ann_pin)settings->rts,
-	};
+	c->port = ann_port_wished(&settings->port);
 	c->link.gave_up = reconnect ? NULL : on_gave_up;
 	c->link.patience_ms = settings->patience_ms;
 	ann_backoff_init(&c->link.backoff, settings->retry_ms, settings->retry_most_ms,

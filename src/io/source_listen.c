@@ -232,17 +232,16 @@ static enum ann_err get_socket(struct listen *l, int *fd, struct ann_error *err)
 	const struct ann_endpoint *place = l->endpoint;
 	enum ann_err failed = ANN_OK;
 
-	*fd = l->fd;
-	l->fd = -1;
-	if (*fd >= 0) {
-		return ANN_OK;
+	if (l->fd >= 0) {
+		*fd = l->fd;
+		l->fd = -1;
+	} else if (place->path == NULL) {
+		failed = ann_listen_tcp(fd, place->host, place->port, place->spec, err);
+	} else {
+		failed = ann_listen_unix(
+			fd, place->path, &l->settings.access, place->spec, err);
+		l->made_path = failed == ANN_OK && lstat(place->path, &l->made) == 0;
 	}
-	if (place->path == NULL) {
-		return ann_listen_tcp(fd, place->host, place->port, place->spec, err);
-	}
-	failed =
-		ann_listen_unix(fd, place->path, &l->settings.access, place->spec, err);
-	l->made_path = failed == ANN_OK && lstat(place->path, &l->made) == 0;
 	return failed;
 }
 
@@ -262,8 +261,8 @@ static enum ann_err start(struct ann_source *source, struct ann_error *err)
 {
 	struct listen *l = (struct listen *)source;
 	int fd = -1;
-	enum ann_err failed = get_socket(l, &fd, err);
 	int status = 0;
+	enum ann_err failed = get_socket(l, &fd, err);
 
 	if (failed != ANN_OK) {
 		return failed;
