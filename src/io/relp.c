@@ -278,15 +278,15 @@ static enum ann_err take_answer(struct ann_relp *relp,
 {
 	struct ann_relp_answer answer;
 
+	if (relp->state == ANN_RELP_CLOSING && frame->txnr == relp->close_txnr) {
+		relp->state = ANN_RELP_ENDED;
+		return ANN_OK; /* rsyslog gives no status here */
+	}
 	if (!ann_relp_answer_read(frame->data, &answer)) {
 		return broken(err, "an answer without a status");
 	}
 	if (relp->state == ANN_RELP_OPENING && frame->txnr == TXNR_OPEN) {
 		return take_offers(relp, &answer, out, err);
-	}
-	if (relp->state == ANN_RELP_CLOSING && frame->txnr == relp->close_txnr) {
-		relp->state = ANN_RELP_ENDED;
-		return ANN_OK;
 	}
 	struct ann_relp_record *record = find(relp, frame->txnr);
 
