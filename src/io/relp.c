@@ -73,8 +73,7 @@ static struct ann_relp_record *record_at(const struct ann_relp *relp, size_t ind
 	return &relp->ring[(relp->front + index) % relp->window];
 }
 
-/* --- sending ------------------------------------------------------------------------
- */
+/* --- sending ---------------------------------------------------------------------- */
 
 /* Appends a frame under the next number, and returns that; 0: no memory. */
 static uint32_t send_frame(struct ann_relp *relp, const char *command,
@@ -138,8 +137,7 @@ void ann_relp_finish(struct ann_relp *relp, struct ann_buf *out)
 	}
 }
 
-/* --- keeping ------------------------------------------------------------------------
- */
+/* --- keeping ---------------------------------------------------------------------- */
 
 /* Moves the kept bytes to the front when that is worth it: when most are answered. */
 static void compact(struct ann_relp *relp)
@@ -208,8 +206,7 @@ static void release_answered(struct ann_relp *relp)
 	}
 }
 
-/* --- receiving ----------------------------------------------------------------------
- */
+/* --- receiving -------------------------------------------------------------------- */
 
 static enum ann_err broken(struct ann_error *err, const char *what)
 {

@@ -39,8 +39,7 @@ static void subtract(struct ann_spool_totals *from, const struct ann_spool_total
 	take(&from->bytes, gone->bytes);
 }
 
-/* --- opening ------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------- */
 
 /* The totals that a statement's row begins with. */
 static struct ann_spool_totals totals_of(
@@ -166,8 +165,7 @@ static int write_held(struct ann_spool_db *db, const struct ann_spool_totals *he
 	return ann_spool_db_run(db, ANN_SPOOL_SET_HELD);
 }
 
-/* --- appending ----------------------------------------------------------------------
- */
+/* --- appending -------------------------------------------------------------------- */
 
 struct appending {
 	struct ann_spool *spool;
@@ -221,7 +219,7 @@ enum ann_spool_answer ann_spool_append(struct ann_spool *spool,
 	if (cost(&job.held) > spool->limit_bytes) {
 		return ANN_SPOOL_FULL;
 	}
-	int rc = ann_spool_db_transact(&spool->db, append_all, &job);
+	int rc = ann_spool_db_grow(&spool->db, append_all, &job);
 
 	if (rc != SQLITE_OK) {
 		fail(spool, rc, "append", err);
@@ -232,8 +230,7 @@ enum ann_spool_answer ann_spool_append(struct ann_spool *spool,
 	return ANN_SPOOL_DONE;
 }
 
-/* --- reading ------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------- */
 
 void ann_spool_batch_deinit(struct ann_spool_batch *batch)
 {
@@ -323,8 +320,7 @@ enum ann_err ann_spool_peek(struct ann_spool *spool, uint64_t after, size_t max_
 	return ANN_OK;
 }
 
-/* --- deleting -----------------------------------------------------------------------
- */
+/* --- deleting --------------------------------------------------------------------- */
 
 struct deleting {
 	struct ann_spool *spool;
@@ -351,18 +347,15 @@ static int delete_all(void *user)
 	}
 	subtract(&held, &job->gone);
 	ann_spool_db_bind(db, ANN_SPOOL_DELETE, 1, job->last_id);
-	if ((rc = ann_spool_db_run(db, ANN_SPOOL_DELETE)) == SQLITE_OK &&
-		(rc = write_held(db, &held)) == SQLITE_OK) {
-		rc = ann_spool_db_shrink(db);
-	}
-	return rc;
+	rc = ann_spool_db_run(db, ANN_SPOOL_DELETE);
+	return rc == SQLITE_OK ? write_held(db, &held) : rc;
 }
 
 static enum ann_err delete_until(struct ann_spool *spool, uint64_t last_id,
 	const char *what, struct ann_spool_totals *gone, struct ann_error *err)
 {
 	struct deleting job = {.spool = spool, .last_id = last_id};
-	int rc = ann_spool_db_transact(&spool->db, delete_all, &job);
+	int rc = ann_spool_db_lessen(&spool->db, delete_all, &job);
 
 	if (rc != SQLITE_OK) {
 		return fail(spool, rc, what, err);

@@ -7,18 +7,18 @@
  * again while the spool is open.
  *
  * What append has returned ANN_SPOOL_DONE for outlives this process, however it ends. A
- * power cut loses what was appended since the last checkpoint (at most the 4 MiB of the
- * WAL), or nothing if the spool is `durable`, which costs an fsync for each append; an
- * acknowledgement may be undone by it in both cases, so that records come again. It
- * never leaves a damaged queue if the disk keeps its word.
+ * power cut loses what was appended since the last checkpoint (the last MiB of the WAL
+ * and the append that went over it), or nothing if the spool is `durable`, which costs
+ * an fsync for each append; it may bring acknowledged records back. The queue is whole
+ * after it in both cases if the disk keeps its word.
  *
- * Calls block: for a write, and once in about 4 MiB for the fsync of a checkpoint. They
+ * Calls block: for a write, and once in a MiB for the two fsyncs of a checkpoint. They
  * may come from different threads, one at a time.
  *
- * A file that is damaged, or that a newer version has written, is moved aside to
+ * A file that is damaged, or that another version has written, is moved aside to
  * PATH.damaged (there is one at most, so that the disk use is bounded), and the spool
  * begins anew; ann_spool_note() tells. A database of another program is left alone and
- * refused. One process has the file at a time.
+ * refused. One process has the file at a time, and once.
  */
 #ifndef IO_SPOOL_H
 #define IO_SPOOL_H
@@ -34,9 +34,9 @@ struct ann_spool;
 #define ANN_SPOOL_RECORD_OVERHEAD 24
 
 struct ann_spool_options {
-	/* Of bytes and overhead of all records. The file is about as large (measured:
-	 * within 1 % for lines of 100 bytes; up to twice when records fill just more
-	 * than half a page of 4 KiB), and the WAL comes on top. */
+	/* Of bytes and overhead of all records. The file is about as large (of lines
+	 * of 100 bytes 8 % smaller; up to twice as large when each record fills just
+	 * more than half a page of 4 KiB), and 4 MiB for the WAL come on top. */
 	uint64_t limit_bytes;
 	bool durable; /* an append survives a power cut as well */
 };
@@ -79,7 +79,8 @@ struct ann_spool_totals ann_spool_held(const struct ann_spool *spool);
 
 /*
  * Appends all `count` records in one transaction, or none. After ANN_SPOOL_FAILED (a
- * full disk, an I/O error) the spool is as before and may be tried again. When it is
+ * full disk, an I/O error) the spool is as before and may be tried again; what is held
+ * can be read and acknowledged, for which the WAL has a reserve. When it is
  * the file that turns out damaged, this and the other calls fail, move it aside and
  * begin anew: ann_spool_held() before and after tells what is gone.
  */

@@ -30,12 +30,19 @@ struct ann_spool_db {
 	bool durable;
 	sqlite3 *db; /* NULL: could not be opened anew */
 	sqlite3_stmt *statements[ANN_SPOOL_STATEMENTS];
+	bool stuck;     /* the disk is too full for a checkpoint */
 	char note[512]; /* of the file moved aside, or empty */
 };
 
 /* Opens, makes or replaces the database at db->path. Errors as ann_spool_open(). */
 ANN_MUST_USE enum ann_err ann_spool_db_open(
 	struct ann_spool_db *db, struct ann_error *err);
+
+/* The second half of opening: statements, and what keeps the WAL small. SQLITE_OK or an
+ * error; after both the database is to be closed. */
+ANN_MUST_USE int ann_spool_db_prepare(struct ann_spool_db *db);
+
+/* Also when it is not open, or half. */
 void ann_spool_db_close(struct ann_spool_db *db);
 
 /* Parameters count from 1, columns from 0. */
@@ -56,12 +63,14 @@ ANN_MUST_USE int ann_spool_db_run(
 /* Work inside of a transaction; SQLITE_OK or an error, which rolls back. */
 typedef int (*ann_spool_work_cb)(void *user);
 
-/* When the disk is full, once more after a checkpoint has made room in the WAL. */
-ANN_MUST_USE int ann_spool_db_transact(
+/* For work that needs more room: SQLITE_FULL while the last of the disk is needed to
+ * delete. */
+ANN_MUST_USE int ann_spool_db_grow(
 	struct ann_spool_db *db, ann_spool_work_cb work, void *user);
 
-/* Gives pages at the end of the file back, some at a time, when many are free. */
-ANN_MUST_USE int ann_spool_db_shrink(struct ann_spool_db *db);
+/* For work that deletes. Gives pages back to the disk when many are free. */
+ANN_MUST_USE int ann_spool_db_lessen(
+	struct ann_spool_db *db, ann_spool_work_cb work, void *user);
 
 /*
  * Tells what the SQLite error `rc` means; `what` was being done. A database that turns

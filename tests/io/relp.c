@@ -338,8 +338,7 @@ START_TEST(the_server_may_end_the_session_and_give_other_hints)
 }
 END_TEST
 
-/* --- chunking -----------------------------------------------------------------------
- */
+/* --- chunking --------------------------------------------------------------------- */
 
 static const char session[] =
 	OPENED OK("2") "0 hint 0\n0 hint 0 \n"
@@ -383,8 +382,7 @@ START_TEST(answers_may_be_cut_anywhere)
 }
 END_TEST
 
-/* --- hostile input ------------------------------------------------------------------
- */
+/* --- hostile input ---------------------------------------------------------------- */
 
 /* Over a ready session with one record, 2, unanswered. */
 static void expect_broken(const char *bytes, const char *text)
@@ -478,8 +476,7 @@ START_TEST(a_session_needs_a_version_and_syslog)
 }
 END_TEST
 
-/* --- chance -------------------------------------------------------------------------
- */
+/* --- chance ----------------------------------------------------------------------- */
 
 /* A server that answers what it has read when it likes, over connections that break. */
 struct server {
