@@ -64,6 +64,8 @@ configure() {
 	cp "$here"/guest/*.network "$1/etc/systemd/network/"
 	mkdir -p "$1/etc/udev/rules.d" "$1/var/log/journal"
 	cp "$here"/guest/*.rules "$1/etc/udev/rules.d/"
+	mkdir -p "$1/etc/annotty/annotty.conf.d"
+	cp "$here"/guest/*.conf "$1/etc/annotty/annotty.conf.d/"
 	echo rig >"$1/etc/hostname"
 	echo '/dev/vda / ext4 defaults,noatime 0 1' >"$1/etc/fstab"
 	chroot "$1" systemctl --quiet enable rig-shell.service systemd-networkd.service
@@ -88,7 +90,7 @@ cp "$deb" "$work/tmp/annotty.deb"
 # shellcheck disable=SC2016
 unshare --mount bash -c 'mount -t proc proc "$1/proc" && chroot "$1" dpkg -i /tmp/annotty.deb' \
 	- "$work" >"$work.log" 2>&1 || { cat "$work.log" >&2 && exit 1; }
-rm "$work/tmp/annotty.deb"
+mv "$work/tmp/annotty.deb" "$work/root"
 configure "$work"
 mkdir -p "$to"
 cp "$work"/boot/vmlinuz-* "$to/kernel"

@@ -79,6 +79,61 @@ class Board:
         self.machine.qmp("device_del", id=self.name)
 
 
+class Reader:
+    """Who reads JSON Lines of an output at a port of the machine."""
+
+    def __init__(self, machine, port):
+        self.machine = machine
+        self.port = port
+        self.seen = []
+
+    def __enter__(self):
+        self.peer = socket.create_connection(
+            ("127.0.0.1", self.machine.host_port(self.port)), self.machine.seconds(20))
+        self.lines = Lines(self.peer)
+        return self
+
+    def __exit__(self, *_):
+        self.peer.close()
+
+    def next(self, deadline, what="a record"):
+        record = json.loads(self.lines.read(deadline, what))
+        self.seen.append(record)
+        return record
+
+    def until(self, fits, seconds=30):
+        """All records up to the first that fits."""
+        deadline = self.machine.deadline(seconds)
+        begin = len(self.seen)
+        try:
+            while not fits(self.next(deadline)):
+                pass
+        except Failure as failure:
+            raise Failure(f"{failure}; last came {self.seen[-3:]}") from None
+        return self.seen[begin:]
+
+    def find(self, fits, seconds=30):
+        return self.until(fits, seconds)[-1]
+
+    def has(self, fits):
+        """Did or does one come that fits? Does not wait."""
+        try:
+            while True:
+                self.next(time.monotonic() + 0.05)
+        except Failure:
+            return any(fits(record) for record in self.seen)
+
+    def settle(self, board, source):
+        """Until a line that the board prints now comes out here: QEMU takes connections
+        before annotty does."""
+        deadline = self.machine.deadline(60)
+        mark = f"settle {time.monotonic_ns()}"
+        while not self.has(lambda r: r.get("source") == source and r.get("line") == mark):
+            if time.monotonic() > deadline:
+                raise Failure(f"nothing of {source} comes; last came {self.seen[-3:]}")
+            board.prints(mark + "\r\n")
+
+
 class Machine:
     """QEMU with the rig's disk; `with Machine(...) as machine` boots it and ends it."""
 
@@ -127,6 +182,12 @@ class Machine:
         self.agent = Lines(connect(self.path("shell"), self.deadline(20)))
         if self.agent.read(self.deadline(300), "the boot") != b"ready":
             raise Failure("the guest's shell is not itself")
+
+    def reboot(self):
+        """On the same disk; plugs are out again."""
+        for name in ("qmp", "shell", "board0", *self.USB):
+            os.unlink(self.path(name))
+        self.start(self.path("disk"))
 
     def kill(self):
         """What a power failure is to the machine."""
