@@ -1,0 +1,18 @@
+# Writes OUT: the catalog template IN with the ids that the header IDS defines.
+cmake_minimum_required(VERSION 3.25)
+
+file(READ ${IN} text)
+file(STRINGS ${IDS} defines REGEX "^#define ANN_MESSAGE_ID_[A-Z_]+ ")
+foreach(define ${defines})
+  string(REGEX MATCH "(ANN_MESSAGE_ID_[A-Z_]+) +\"([0-9a-f]+)\"" matched ${define})
+  set(placeholder "@${CMAKE_MATCH_1}@")
+  string(FIND "${text}" "${placeholder}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "${IN}: no text for ${CMAKE_MATCH_1}")
+  endif()
+  string(REPLACE "${placeholder}" "${CMAKE_MATCH_2}" text "${text}")
+endforeach()
+if(text MATCHES "@(ANN_MESSAGE_ID_[A-Z_]*)@")
+  message(FATAL_ERROR "${IN}: ${IDS} has no ${CMAKE_MATCH_1}")
+endif()
+file(WRITE ${OUT} "${text}")
