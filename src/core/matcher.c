@@ -490,6 +490,7 @@ void ann_matcher_free(struct ann_matcher *matcher)
 		ann_pattern_free(matcher->words[i].regex);
 	}
 	ann_pattern_free(matcher->stop);
+	ann_sieve_free(atomic_load(&matcher->sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
 	deinit_index(&matcher->patterns);
 	deinit_index(&matcher->conditions);
@@ -500,17 +501,22 @@ void ann_matcher_free(struct ann_matcher *matcher)
 
 void ann_matcher_accelerate(struct ann_matcher *matcher)
 {
+	const struct index *patterns = &matcher->patterns;
+
 	if (!ann_matcher_accelerated(matcher)) {
-		atomic_store_explicit(&matcher->vectorscan,
-			ann_vectorscan_new(
-				matcher->patterns.literals, matcher->patterns.count),
-			memory_order_release);
+		atomic_store(&matcher->sieve,
+			ann_sieve_new(patterns->literals, patterns->count));
+	}
+	if (!ann_matcher_accelerated(matcher)) {
+		atomic_store(&matcher->vectorscan,
+			ann_vectorscan_new(patterns->literals, patterns->count));
 	}
 }
 
 bool ann_matcher_accelerated(const struct ann_matcher *matcher)
 {
-	return ann_matcher_vectorscan(matcher) != NULL;
+	return atomic_load(&matcher->sieve) != NULL ||
+	       atomic_load(&matcher->vectorscan) != NULL;
 }
 
 void ann_matcher_slow_rules(const struct ann_matcher *matcher,

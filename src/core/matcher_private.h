@@ -74,14 +74,9 @@ struct ann_matcher {
 	struct index conditions;  /* literals of conditions and words */
 	uint32_t condition_count; /* that have literals */
 	uint32_t escape; /* the literal that begins a terminal's control sequence */
-	_Atomic(struct ann_vectorscan *) vectorscan; /* NULL until it is built */
+	/* Both NULL until one of them is built. */
+	_Atomic(struct ann_sieve *) sieve;
+	_Atomic(struct ann_vectorscan *) vectorscan;
 };
-
-/* The vectorscan database if it is there already, else NULL. */
-static inline const struct ann_vectorscan *ann_matcher_vectorscan(
-	const struct ann_matcher *matcher)
-{
-	return atomic_load_explicit(&matcher->vectorscan, memory_order_acquire);
-}
 
 #endif

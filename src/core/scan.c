@@ -581,7 +581,7 @@ static size_t look_at_line(struct ann_scan *scan, const struct ann_line *line,
 
 static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 {
-	const struct ann_vectorscan *database = ann_matcher_vectorscan(scan->matcher);
+	const struct ann_vectorscan *database = atomic_load(&scan->matcher->vectorscan);
 
 	if (database == NULL) {
 		return false;
@@ -591,6 +591,19 @@ static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 	}
 	return scan->space != NULL &&
 	       ann_vectorscan_scan(database, scan->space, batch, &scan->triggers);
+}
+
+/* By the fastest way that there is for these literals, on this machine, by now. */
+static void find_triggers(struct ann_scan *scan, struct ann_span batch)
+{
+	const struct ann_matcher *m = scan->matcher;
+	const struct ann_sieve *sieve = atomic_load(&m->sieve);
+
+	if (sieve != NULL) {
+		ann_sieve_scan(sieve, batch, &scan->triggers);
+	} else if (!use_vectorscan(scan, batch)) {
+		ann_automaton_scan(m->patterns.automaton, batch, &scan->triggers);
+	}
 }
 
 /* Lines with triggers only. */
@@ -645,10 +658,7 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	hits->count = 0;
 	*end = batch.len;
 	*stopped = false;
-	if (!use_vectorscan(scan, batch)) {
-		ann_automaton_scan(
-			scan->matcher->patterns.automaton, batch, &scan->triggers);
-	}
+	find_triggers(scan, batch);
 	if (scan->matcher->any > 0 || scan->matcher->stop != NULL) {
 		*end = look_at_all(scan, stopped);
 	} else {
