@@ -167,6 +167,89 @@ static bool begins_with(struct ann_span text, const char *group)
 	return text.len > strlen(group) && memcmp(text.ptr, group, strlen(group)) == 0;
 }
 
+/* Whether it is a group of the plain kinds, whose brackets can be counted. */
+static bool opens_plainly(struct ann_span text)
+{
+	static const char *const plain[] = {
+		"(?:", "(?>", "(?=", "(?!", "(?<", "(?i:", "(?-i:", "(?i)"};
+
+	if (text.len < 2 || (text.ptr[1] != '?' && text.ptr[1] != '*')) {
+		return true;
+	}
+	for (size_t i = 0; i < ANN_LEN(plain); i++) {
+		size_t len = strlen(plain[i]);
+
+		if (text.len >= len && memcmp(text.ptr, plain[i], len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Where the bracket that closes at the end of `text` was opened, if nothing else stands
+ * beside that group; else `text.len`.
+ */
+static size_t opening_of_last(struct ann_span text)
+{
+	enum { DEEPEST = 64 };
+	size_t open[DEEPEST];
+	size_t depth = 0;
+	size_t last = text.len;
+	bool in_class = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		struct ann_span rest = {text.ptr + i, text.len - i};
+		char c = text.ptr[i];
+
+		if (c == '\\') {
+			i++;
+			depth = rest.len > 1 && rest.ptr[1] == 'Q' ? DEEPEST : depth;
+		} else if (in_class) {
+			in_class = c != ']' || text.ptr[i - 1] == '[' ||
+				   text.ptr[i - 1] == '^';
+		} else if (c == '[') {
+			in_class = true;
+		} else if (c == '(' && opens_plainly(rest) && depth < DEEPEST) {
+			open[depth++] = i;
+		} else if (c == ')' && depth > 0 && depth < DEEPEST) {
+			last = open[--depth];
+			last = i + 1 == text.len && depth == 0 ? last : text.len;
+		} else if (c == '(' || c == ')' || (c == '|' && depth == 0)) {
+			return text.len;
+		}
+	}
+	return depth == 0 ? last : text.len;
+}
+
+/*
+ * Whether the pattern ends with the group `code` and `[...]*$`, with no byte of a word
+ * among the brackets.
+ */
+static bool ends_with_code(struct ann_span text)
+{
+	static const char tail[] = "]*$";
+	static const char group[] = "(?<code>";
+	size_t at = 0;
+
+	if (text.len < sizeof(tail) || memcmp(text.ptr + text.len - 3, tail, 3) != 0) {
+		return false;
+	}
+	at = text.len - 3;
+	while (at > 0 && text.ptr[at - 1] != '[') {
+		unsigned char c = (unsigned char)text.ptr[--at];
+
+		if (c == '^' || c == '-' || c == ']' ||
+			(ann_is_word(c) && !(c == 't' && text.ptr[at - 1] == '\\'))) {
+			return false;
+		}
+	}
+	text.len = at > 0 ? at - 1 : 0;
+	at = opening_of_last(text);
+	return text.len - at > sizeof(group) &&
+	       memcmp(text.ptr + at, group, sizeof(group) - 1) == 0;
+}
+
 /*
  * The main pattern: its literals tell where to try it. Where they tell exactly, it is
  * compiled to match nowhere else.
@@ -192,6 +275,7 @@ static enum ann_err compile_pattern(
 	m->any += job->where == WHERE_ANY;
 	job->code_first = begins_with(ann_buf_all(source->text), "(?<code>");
 	job->same_first = begins_with(ann_buf_all(source->text), "(?<same>");
+	job->last = ends_with_code(ann_buf_all(source->text));
 	failed = ann_pattern_new(&job->pattern, ann_buf_all(source->text),
 		job->where == WHERE_TRIGGERED ? ANN_PATTERN_ANCHORED : 0, source->what,
 		err);
@@ -212,6 +296,7 @@ static enum ann_err find_groups(struct job *job, struct ann_error *err)
 	job->family = ann_pattern_groups(pattern, "family");
 	job->same = ann_pattern_groups(pattern, "same");
 	job->whole = job->name.count == 0 && !rule->inside_word;
+	job->last &= job->code.count == 1;
 	if (job->code.count == 0 && job->name.count == 0) {
 		return ann_error_set(err, ANN_ECONFIG,
 			"%s:%zu: rule \"%s\": pattern has no group (?<code>...) or "
@@ -298,6 +383,9 @@ static enum ann_err rank_families(
 	for (size_t i = 0; i < families; i++) {
 		if (!m->wanted[i]) {
 			job->rank[i] = NOT_LISTED;
+		}
+		if (job->rank[i] != NOT_LISTED) {
+			job->families |= ann_family_bit(i);
 		}
 	}
 	return failed;
@@ -427,6 +515,31 @@ static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)
 	return failed;
 }
 
+/* What is told from the rules once all are compiled. */
+static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
+{
+	ann_families families = 0;
+
+	for (size_t i = 0; i < m->patterns.count; i++) {
+		m->patterns.wants[i].value = i != m->escape;
+	}
+	for (size_t i = 0; i < m->count; i++) {
+		families |= m->jobs[i].families;
+	}
+	for (size_t i = 0; i < m->patterns.count; i++) {
+		struct want *want = &m->patterns.wants[i];
+
+		for (size_t j = 0; j < want->count; j++) {
+			const struct job *job = &m->jobs[want->who[j]];
+
+			want->value &= job->where == WHERE_TRIGGERED && job->whole &&
+				       (job->code_first || job->same_first);
+		}
+	}
+	m->known = ann_known_new(m->book, families, m->options.annotate_ok);
+	return m->known == NULL ? ann_error_nomem(err) : ANN_OK;
+}
+
 enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 	const struct ann_rules *rules, const struct ann_codebook *book,
 	const struct ann_matcher_options *options, struct ann_error *err)
@@ -459,6 +572,9 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 	if (failed == ANN_OK) {
 		failed = build_index(&m->conditions, err);
 	}
+	if (failed == ANN_OK) {
+		failed = sum_up(m, err);
+	}
 	if (failed != ANN_OK) {
 		ann_matcher_free(m);
 		return failed;
@@ -490,6 +606,7 @@ void ann_matcher_free(struct ann_matcher *matcher)
 		ann_pattern_free(matcher->words[i].regex);
 	}
 	ann_pattern_free(matcher->stop);
+	ann_known_free(matcher->known);
 	ann_sieve_free(atomic_load(&matcher->sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
 	deinit_index(&matcher->patterns);

@@ -8,6 +8,7 @@
 #include "annotty/matcher.h"
 #include "pattern.h"
 #include "scanner.h"
+#include "values.h"
 
 #include <stdatomic.h>
 
@@ -37,9 +38,11 @@ struct job {
 	struct ann_groups same;
 	uint8_t *rank; /* per family: its place in the rule's list, NOT_LISTED */
 	enum where where;
-	bool whole;      /* its values are whole words that a table knows */
-	bool code_first; /* matches begin with the value */
-	bool same_first; /* matches begin with another print of the value */
+	bool whole;            /* its values are whole words that a table knows */
+	ann_families families; /* those it can find */
+	bool code_first;       /* matches begin with the value */
+	bool same_first;       /* matches begin with another print of the value */
+	bool last;             /* no word stands behind the value on its line */
 };
 
 /* Who wants to know of a literal: jobs or conditions, by number. */
@@ -47,6 +50,7 @@ struct want {
 	uint32_t *who;
 	size_t count;
 	size_t room;
+	bool value; /* only of jobs whose matches begin with a value that it is of */
 };
 
 /* Literals, each once, and an automaton that finds them. */
@@ -69,6 +73,7 @@ struct ann_matcher {
 	size_t count;
 	size_t any;               /* how many jobs are WHERE_ANY */
 	struct ann_pattern *stop; /* options.stop_at, or NULL */
+	struct ann_known *known;  /* values that some job can find */
 	struct condition *words;  /* per family: lines that speak of it */
 	struct index patterns;    /* literals of the jobs' patterns */
 	struct index conditions;  /* literals of conditions and words */

@@ -60,7 +60,8 @@ struct ann_scan {
 	struct ann_triggers triggers;
 	struct job_state *jobs;
 	struct plain plain;
-	struct candidate *candidates; /* of the line at hand */
+	struct ann_values values;     /* of the line at hand */
+	struct candidate *candidates; /* the same */
 	size_t candidate_count;
 	size_t candidate_room;
 	struct ann_span batch; /* the one at hand */
@@ -97,6 +98,7 @@ void ann_scan_free(struct ann_scan *scan)
 		ann_vectorscan_space_free(scan->space);
 		ann_triggers_deinit(&scan->triggers);
 		ann_triggers_deinit(&scan->plain.triggers);
+		ann_values_deinit(&scan->values);
 		ann_free(scan->plain.bytes);
 		ann_free(scan->plain.origin);
 		ann_free(scan->jobs);
@@ -216,84 +218,67 @@ static void search_line(struct ann_scan *scan, uint32_t at, struct ann_span line
 /* The line at hand, and what is found out about it only when it is needed. */
 struct look {
 	struct ann_span line;
-	struct {
-		bool known;
-		size_t from; /* what has been searched is the line from here on */
-		size_t end;  /* behind where the last one begins; 0: there is none */
-	} values[2];         /* possible values: all, and those without 0x */
-	size_t asked;        /* 1 + the place that `possible` is about */
-	bool possible;       /* a value can begin there */
+	size_t read_from; /* its values from here on are in ann_scan::values */
+	bool knows_last;
+	size_t last;          /* where its last word begins */
+	ann_families of_last; /* that may know that word */
 };
 
-static bool can_be_value(const struct ann_scan *scan, struct ann_span word)
+/* The families that may know the last word, if it begins at `least` or behind it. */
+static ann_families last_families(
+	const struct ann_scan *scan, struct look *look, size_t least)
 {
-	/* Most words are told by their first byte; this maps digits to themselves. */
-	char first = (char)(word.ptr[0] | 0x20);
-
-	return ((first >= '0' && first <= '9') || (first >= 'a' && first <= 'f')) &&
-	       ann_meaning_possible(scan->matcher, word);
+	if (!look->knows_last) {
+		look->knows_last = true;
+		look->of_last =
+			ann_known_last(scan->matcher->known, look->line, &look->last);
+	}
+	return look->last >= least ? look->of_last : 0;
 }
 
-static size_t find_values_end(
-	const struct ann_scan *scan, struct ann_span line, size_t from, bool bare)
+static void read_values(struct ann_scan *scan, struct look *look, size_t from)
 {
-	size_t end = line.len;
-
-	while (end > from) {
-		size_t start = end;
-
-		while (start > 0 && ann_is_word((unsigned char)line.ptr[start - 1])) {
-			start--;
-		}
-		struct ann_span word = {line.ptr + start, end - start};
-
-		if (word.len > 0 && !(bare && ann_value_has_prefix(word)) &&
-			can_be_value(scan, word)) {
-			return start + 1;
-		}
-		end = start > 0 ? start - 1 : 0;
+	if (from < look->read_from) {
+		look->read_from = from;
+		scan->failed |= ann_values_find(scan->matcher->known, look->line, from,
+					&scan->values) != ANN_OK;
 	}
-	return 0;
-}
-
-static bool value_begins(const struct ann_scan *scan, struct look *look, size_t from)
-{
-	if (look->asked != from + 1) {
-		struct ann_span word = {look->line.ptr + from, 0};
-
-		while (from + word.len < look->line.len &&
-			ann_is_word((unsigned char)word.ptr[word.len])) {
-			word.len++;
-		}
-		look->asked = from + 1;
-		look->possible = word.len > 0 && can_be_value(scan, word);
-	}
-	return look->possible;
 }
 
 /*
- * False when the job cannot find anything from `from` on, since no table knows a value
- * there. Cheap against trying its pattern.
+ * False when the job cannot find anything from `from` on, since no table of it knows a
+ * value there. Cheap against trying its pattern.
  */
-static bool worth_trying(const struct ann_scan *scan, const struct job *job,
-	struct look *look, size_t from)
+static bool worth_trying(
+	struct ann_scan *scan, const struct job *job, struct look *look, size_t from)
 {
 	bool triggered = job->where == WHERE_TRIGGERED;
+	bool first = triggered && (job->code_first || job->same_first);
 	bool bare = job->rule->base == ANN_BASE_BARE;
 	size_t least = triggered ? from : 0;
 
 	if (!job->whole) {
 		return true;
 	}
-	if (triggered && (job->code_first || job->same_first)) {
-		return value_begins(scan, look, from);
+	if (job->last && (last_families(scan, look, least) & job->families) == 0) {
+		return false;
 	}
-	if (!look->values[bare].known || least < look->values[bare].from) {
-		look->values[bare].known = true;
-		look->values[bare].from = least;
-		look->values[bare].end = find_values_end(scan, look->line, least, bare);
+	read_values(scan, look, least);
+	for (size_t i = scan->values.count; i > 0; i--) {
+		const struct ann_value *value = &scan->values.at[i - 1];
+
+		if (value->start < least) {
+			return false;
+		}
+		if ((!first || value->start == from) && !(bare && value->prefixed) &&
+			(value->families & job->families) != 0) {
+			return true;
+		}
+		if (job->last) {
+			return false;
+		}
 	}
-	return least < look->values[bare].end;
+	return false;
 }
 
 /* `when` and `unless`, once a line. */
@@ -451,7 +436,7 @@ static void look_at(struct ann_scan *scan, const struct view *view,
 	const struct ann_trigger *triggers, size_t count, size_t base)
 {
 	const struct ann_matcher *m = scan->matcher;
-	struct look look = {.line = view->text};
+	struct look look = {.line = view->text, .read_from = SIZE_MAX};
 
 	ann_asker_next(&scan->asker, view->text);
 	scan->candidate_count = 0;
@@ -606,6 +591,17 @@ static void find_triggers(struct ann_scan *scan, struct ann_span batch)
 	}
 }
 
+/* A number stands there, but no table knows it. */
+static bool is_idle(const struct ann_scan *scan, struct ann_trigger trigger)
+{
+	const struct ann_matcher *m = scan->matcher;
+	struct ann_span rest = {
+		scan->batch.ptr + trigger.at, scan->batch.len - trigger.at};
+
+	return m->patterns.wants[trigger.literal].value &&
+	       ann_known_prefixed(m->known, rest) == 0;
+}
+
 /* Lines with triggers only. */
 static void look_at_mentioned(struct ann_scan *scan)
 {
@@ -613,6 +609,11 @@ static void look_at_mentioned(struct ann_scan *scan)
 	size_t left = scan->triggers.count;
 
 	while (left > 0) {
+		if (is_idle(scan, *triggers)) {
+			triggers++;
+			left--;
+			continue;
+		}
 		struct ann_line line = ann_line_around(scan->batch, triggers[0].at);
 		size_t taken = look_at_line(scan, &line, triggers, left);
 
