@@ -138,6 +138,30 @@ static bool stands_free(struct ann_span line, struct ann_range place)
 		       !ann_is_word((unsigned char)line.ptr[place.end]));
 }
 
+static void add_candidate(struct ann_scan *scan, const struct candidate *found)
+{
+	if (ann_grow((void **)&scan->candidates, &scan->candidate_room,
+		    scan->candidate_count, sizeof(*scan->candidates)) != 0) {
+		scan->failed = true;
+		return;
+	}
+	scan->candidates[scan->candidate_count++] = *found;
+}
+
+/* The value at `place` becomes a candidate if it means anything. */
+static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
+	struct ann_range place)
+{
+	const struct job *job = &scan->matcher->jobs[at];
+	struct candidate found = {
+		.job = at, .place = place, .hit = {.rule = job->rule->name}};
+
+	if (ann_meaning_of_number(
+		    &scan->asker, job, part_of(line, place), &found.hit)) {
+		add_candidate(scan, &found);
+	}
+}
+
 /* What the last match has captured becomes a candidate if it means anything. */
 static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 {
@@ -163,18 +187,12 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 		known = ann_meaning_of_symbol(
 			m, job, part_of(line, found.place), &found.hit);
 	}
-	if (!known) {
-		return;
-	}
-	if (named) {
+	if (known && named) {
 		keep_family(&found.hit, part_of(line, family));
 	}
-	if (ann_grow((void **)&scan->candidates, &scan->candidate_room,
-		    scan->candidate_count, sizeof(*scan->candidates)) != 0) {
-		scan->failed = true;
-		return;
+	if (known) {
+		add_candidate(scan, &found);
 	}
-	scan->candidates[scan->candidate_count++] = found;
 }
 
 /* The state of a job on the line at hand. */
@@ -189,14 +207,34 @@ static struct job_state *on_line(struct ann_scan *scan, uint32_t at)
 	return state;
 }
 
+static size_t word_end(struct ann_span line, size_t at)
+{
+	while (at < line.len && ann_is_word((unsigned char)line.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
 /* Tries a job from `from` on; `*next` is where to go on. False: no match. */
 static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	size_t from, size_t *next)
 {
-	struct ann_pattern *pattern = scan->matcher->jobs[at].pattern;
-	struct ann_range whole;
+	const struct job *job = &scan->matcher->jobs[at];
+	enum ann_answer matches = job->where == WHERE_TRIGGERED
+					  ? ann_shape_ahead(job->shape, line, from)
+					  : ANN_MAYBE;
+	struct ann_range whole = {from, 0};
 
-	if (!ann_pattern_find(pattern, scan->asker.state, line, from, &whole)) {
+	if (matches == ANN_NO) {
+		return false;
+	}
+	if (matches == ANN_YES && job->plain) {
+		whole.end = word_end(line, from);
+		*next = whole.end;
+		take_value(scan, at, line, whole);
+		return true;
+	}
+	if (!ann_pattern_find(job->pattern, scan->asker.state, line, from, &whole)) {
 		return false;
 	}
 	*next = whole.end > from && whole.end > whole.start ? whole.end : whole.end + 1;
@@ -298,6 +336,27 @@ static bool line_allowed(struct ann_scan *scan, uint32_t at, struct ann_span lin
 	return state->allowed;
 }
 
+/* Whether a condition on what stands beside a value holds there. */
+static bool holds_before(struct ann_scan *scan, const struct condition *condition,
+	struct ann_span line, size_t at)
+{
+	size_t from = at > BEFORE_BYTES ? at - BEFORE_BYTES : 0;
+	struct ann_span left = {line.ptr, at};
+	enum ann_answer holds = ann_shape_before(condition->shape, left, from, at);
+
+	return holds == ANN_YES ||
+	       (holds == ANN_MAYBE && ann_ask(&scan->asker, condition, left, from, at));
+}
+
+static bool holds_after(struct ann_scan *scan, const struct condition *condition,
+	struct ann_span line, size_t at)
+{
+	enum ann_answer holds = ann_shape_ahead(condition->shape, line, at);
+
+	return holds == ANN_YES ||
+	       (holds == ANN_MAYBE && ann_ask(&scan->asker, condition, line, at, at));
+}
+
 /* What stands beside the value. */
 static bool place_allowed(
 	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
@@ -305,16 +364,15 @@ static bool place_allowed(
 	const struct condition *conditions =
 		scan->matcher->jobs[candidate->job].conditions;
 	const struct condition *behind = &conditions[ANN_RULE_BEHIND];
-	struct ann_asker *asker = &scan->asker;
-	size_t start = candidate->place.start;
-	size_t end = candidate->place.end;
-	size_t from = start > BEFORE_BYTES ? start - BEFORE_BYTES : 0;
-	struct ann_span left = {line.ptr, start};
+	const struct condition *before = &conditions[ANN_RULE_UNLESS_BEFORE];
+	const struct condition *after = &conditions[ANN_RULE_UNLESS_AFTER];
+	struct ann_range place = candidate->place;
 
-	return (behind->regex == NULL || ann_ask(asker, behind, left, from, start)) &&
-	       !ann_ask(
-		       asker, &conditions[ANN_RULE_UNLESS_BEFORE], left, from, start) &&
-	       !ann_ask(asker, &conditions[ANN_RULE_UNLESS_AFTER], line, end, end);
+	return (behind->regex == NULL ||
+		       holds_before(scan, behind, line, place.start)) &&
+	       (before->regex == NULL ||
+		       !holds_before(scan, before, line, place.start)) &&
+	       (after->regex == NULL || !holds_after(scan, after, line, place.end));
 }
 
 /*
@@ -591,15 +649,22 @@ static void find_triggers(struct ann_scan *scan, struct ann_span batch)
 	}
 }
 
-/* A number stands there, but no table knows it. */
+/*
+ * Nothing can come of the trigger: a number stands there, but no table knows it, or no
+ * pattern matches. (Where terminal control hides a match, that is a trigger too.)
+ */
 static bool is_idle(const struct ann_scan *scan, struct ann_trigger trigger)
 {
 	const struct ann_matcher *m = scan->matcher;
+	const struct want *want = &m->patterns.wants[trigger.literal];
 	struct ann_span rest = {
 		scan->batch.ptr + trigger.at, scan->batch.len - trigger.at};
 
-	return m->patterns.wants[trigger.literal].value &&
-	       ann_known_prefixed(m->known, rest) == 0;
+	if (want->value && ann_known_prefixed(m->known, rest) == 0) {
+		return true;
+	}
+	return want->shape != NULL &&
+	       ann_shape_ahead(want->shape, scan->batch, trigger.at) == ANN_NO;
 }
 
 /* Lines with triggers only. */
