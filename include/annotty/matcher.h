@@ -61,13 +61,14 @@ ANN_MUST_USE enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 void ann_matcher_free(struct ann_matcher *matcher);
 
 /*
- * Builds the vectorscan database, which takes a few milliseconds for a hundred rules
- * and tens for a thousand. May run on one other thread while scans go on; they use it
- * as soon as it is there, with the same results. Does nothing without vectorscan.
+ * Prepares the fastest way to scan that there is for these rules on this machine. It
+ * takes a fraction of a millisecond, or, if it has to be vectorscan, a few for a hundred
+ * rules and tens for a thousand. May run on one other thread while scans go on; they
+ * use it as soon as it is there, with the same results.
  */
 void ann_matcher_accelerate(struct ann_matcher *matcher);
 
-/* True when vectorscan is in use. */
+/* True when that way is in use. */
 bool ann_matcher_accelerated(const struct ann_matcher *matcher);
 
 /*

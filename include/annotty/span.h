@@ -53,11 +53,16 @@ bool ann_span_number(struct ann_span span, uint64_t *value);
 /* Digits of `base` (2 to 16) and nothing else. False as above. */
 bool ann_span_digits(struct ann_span span, int base, uint64_t *value);
 
+/* True for ASCII letters. */
+static inline bool ann_is_letter(unsigned char byte)
+{
+	return (unsigned char)((byte | 0x20) - 'a') < 26;
+}
+
 /* True for the bytes of \w: ASCII letters, digits and underscore. */
 static inline bool ann_is_word(unsigned char byte)
 {
-	return (byte >= '0' && byte <= '9') ||
-	       ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') || byte == '_';
+	return (unsigned char)(byte - '0') < 10 || ann_is_letter(byte) || byte == '_';
 }
 
 /*

@@ -751,29 +751,3 @@ void ann_literals_deinit(struct ann_literals *literals)
 	ann_free(literals->at);
 	*literals = (struct ann_literals){0};
 }
-
-static bool is_letter(char c)
-{
-	char low = lower(c);
-
-	return low >= 'a' && low <= 'z';
-}
-
-bool ann_literal_edges_hold(
-	const struct ann_literal *literal, struct ann_span text, size_t at)
-{
-	size_t end = at + literal->len;
-	char before = ' ';
-	char behind = ' ';
-
-	if (at > 0) {
-		before = text.ptr[at - 1];
-	}
-	if (end < text.len) {
-		behind = text.ptr[end];
-	}
-	return !(literal->letter_start && is_letter(before)) &&
-	       !(literal->letter_end && is_letter(behind)) &&
-	       !(literal->word_start && ann_is_word((unsigned char)before)) &&
-	       !(literal->word_end && ann_is_word((unsigned char)behind));
-}

@@ -42,7 +42,17 @@ ANN_MUST_USE enum ann_err ann_literals_leading_of(
 void ann_literals_deinit(struct ann_literals *literals);
 
 /* True when `literal` stands at `at` in `text` (its bytes are known to), edges too. */
-bool ann_literal_edges_hold(
-	const struct ann_literal *literal, struct ann_span text, size_t at);
+static inline bool ann_literal_edges_hold(
+	const struct ann_literal *literal, struct ann_span text, size_t at)
+{
+	size_t end = at + literal->len;
+	unsigned char before = at > 0 ? (unsigned char)text.ptr[at - 1] : ' ';
+	unsigned char behind = end < text.len ? (unsigned char)text.ptr[end] : ' ';
+
+	return !(literal->letter_start && ann_is_letter(before)) &&
+	       !(literal->letter_end && ann_is_letter(behind)) &&
+	       !(literal->word_start && ann_is_word(before)) &&
+	       !(literal->word_end && ann_is_word(behind));
+}
 
 #endif

@@ -137,14 +137,24 @@ static enum ann_err compile_condition(const struct source *source,
 static enum ann_err compile_rule_condition(const struct source *source, struct job *job,
 	enum ann_rule_regex which, struct ann_error *err)
 {
+	struct condition *condition = &job->conditions[which];
 	bool before = which == ANN_RULE_UNLESS_BEFORE || which == ANN_RULE_BEHIND;
-	unsigned flags = which == ANN_RULE_UNLESS_AFTER ? ANN_PATTERN_ANCHORED : 0;
-	enum ann_err failed =
-		expand(source, before ? "(?:" : "", before ? ")\\z" : "", err);
+	bool after = which == ANN_RULE_UNLESS_AFTER;
+	enum ann_err failed = ANN_OK;
 
-	return failed == ANN_OK
-		       ? compile_condition(source, &job->conditions[which], flags, err)
-		       : failed;
+	if (before || after) {
+		failed = expand(source, "", "", err);
+	}
+	if (failed == ANN_OK && (before || after)) {
+		condition->shape = ann_shape_new(ann_buf_all(source->text), before);
+		failed = condition->shape == NULL ? ann_error_nomem(err) : ANN_OK;
+	}
+	if (failed == ANN_OK) {
+		failed = expand(source, before ? "(?:" : "", before ? ")\\z" : "", err);
+	}
+	return failed == ANN_OK ? compile_condition(source, condition,
+					  after ? ANN_PATTERN_ANCHORED : 0, err)
+				: failed;
 }
 
 /*
@@ -165,6 +175,118 @@ static bool begins_with(struct ann_span text, const char *group)
 		text.ptr = end + 1;
 	}
 	return text.len > strlen(group) && memcmp(text.ptr, group, strlen(group)) == 0;
+}
+
+/* Whether it is a group of the plain kinds, whose brackets can be counted. */
+static bool opens_plainly(struct ann_span text)
+{
+	static const char *const plain[] = {
+		"(?:", "(?>", "(?=", "(?!", "(?<", "(?i:", "(?-i:", "(?i)"};
+
+	if (text.len < 2 || (text.ptr[1] != '?' && text.ptr[1] != '*')) {
+		return true;
+	}
+	for (size_t i = 0; i < ANN_LEN(plain); i++) {
+		size_t len = strlen(plain[i]);
+
+		if (text.len >= len && memcmp(text.ptr, plain[i], len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Where the bracket that closes at the end of `text` was opened, if nothing else stands
+ * beside that group; else `text.len`.
+ */
+static size_t opening_of_last(struct ann_span text)
+{
+	enum { DEEPEST = 64 };
+	size_t open[DEEPEST];
+	size_t depth = 0;
+	size_t last = text.len;
+	bool in_class = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		struct ann_span rest = {text.ptr + i, text.len - i};
+		char c = text.ptr[i];
+
+		if (c == '\\') {
+			i++;
+			depth = rest.len > 1 && rest.ptr[1] == 'Q' ? DEEPEST : depth;
+		} else if (in_class) {
+			in_class = c != ']' || text.ptr[i - 1] == '[' ||
+				   text.ptr[i - 1] == '^';
+		} else if (c == '[') {
+			in_class = true;
+		} else if (c == '(' && opens_plainly(rest) && depth < DEEPEST) {
+			open[depth++] = i;
+		} else if (c == ')' && depth > 0 && depth < DEEPEST) {
+			last = open[--depth];
+			last = i + 1 == text.len && depth == 0 ? last : text.len;
+		} else if (c == '(' || c == ')' || (c == '|' && depth == 0)) {
+			return text.len;
+		}
+	}
+	return depth == 0 ? last : text.len;
+}
+
+/* Without `[...]*$` at its end, if no byte of a word is among the brackets. */
+static bool strip_tail(struct ann_span *text)
+{
+	static const char tail[] = "]*$";
+	size_t at = text->len - 3;
+
+	if (text->len < sizeof(tail) || memcmp(text->ptr + at, tail, 3) != 0) {
+		return false;
+	}
+	while (at > 0 && text->ptr[at - 1] != '[') {
+		unsigned char c = (unsigned char)text->ptr[--at];
+		bool tab = c == 't' && text->ptr[at - 1] == '\\';
+
+		if (c == '^' || c == '-' || c == ']' || (ann_is_word(c) && !tab)) {
+			return false;
+		}
+	}
+	text->len = at > 0 ? at - 1 : 0;
+	return text->len > 0;
+}
+
+/* Whether the pattern ends with the group `code`. */
+static bool ends_with_code(struct ann_span text)
+{
+	static const char group[] = "(?<code>";
+	size_t at = opening_of_last(text);
+
+	return text.len - at > sizeof(group) &&
+	       memcmp(text.ptr + at, group, sizeof(group) - 1) == 0;
+}
+
+/* Whether what closes at the end of `text` ends where a word does, whatever it is. */
+static bool ends_with_word(struct ann_span text)
+{
+	static const char edge[] = "(?![0-9A-Za-z_])";
+	size_t len = sizeof(edge) - 1;
+
+	if (memchr(text.ptr, '|', text.len) != NULL) {
+		return false;
+	}
+	while (text.len > len && memcmp(text.ptr + text.len - len, edge, len) != 0) {
+		if (text.ptr[--text.len] != ')') {
+			return false;
+		}
+	}
+	return text.len > len;
+}
+
+/* What the text of a pattern tells about where its value stands. */
+static void read_place(struct job *job, struct ann_span text)
+{
+	job->code_first = begins_with(text, "(?<code>");
+	job->same_first = begins_with(text, "(?<same>");
+	job->last = strip_tail(&text) && ends_with_code(text);
+	job->plain = job->code_first && ends_with_code(text) && ends_with_word(text);
 }
 
 /*
@@ -190,11 +312,16 @@ static enum ann_err compile_pattern(
 		     : literals.leading  ? WHERE_TRIGGERED
 					 : WHERE_MENTIONED;
 	m->any += job->where == WHERE_ANY;
-	job->code_first = begins_with(ann_buf_all(source->text), "(?<code>");
-	job->same_first = begins_with(ann_buf_all(source->text), "(?<same>");
-	failed = ann_pattern_new(&job->pattern, ann_buf_all(source->text),
-		job->where == WHERE_TRIGGERED ? ANN_PATTERN_ANCHORED : 0, source->what,
-		err);
+	read_place(job, ann_buf_all(source->text));
+	if (job->where == WHERE_TRIGGERED) {
+		job->shape = ann_shape_new(ann_buf_all(source->text), false);
+		failed = job->shape == NULL ? ann_error_nomem(err) : ANN_OK;
+	}
+	if (failed == ANN_OK) {
+		failed = ann_pattern_new(&job->pattern, ann_buf_all(source->text),
+			job->where == WHERE_TRIGGERED ? ANN_PATTERN_ANCHORED : 0,
+			source->what, err);
+	}
 	if (failed == ANN_OK && want_literals(&m->patterns, at, &literals) != ANN_OK) {
 		failed = ann_error_nomem(err);
 	}
@@ -212,6 +339,9 @@ static enum ann_err find_groups(struct job *job, struct ann_error *err)
 	job->family = ann_pattern_groups(pattern, "family");
 	job->same = ann_pattern_groups(pattern, "same");
 	job->whole = job->name.count == 0 && !rule->inside_word;
+	job->last &= job->code.count == 1;
+	job->plain &= job->whole && job->code.count == 1 && job->family.count == 0 &&
+		      job->same.count == 0;
 	if (job->code.count == 0 && job->name.count == 0) {
 		return ann_error_set(err, ANN_ECONFIG,
 			"%s:%zu: rule \"%s\": pattern has no group (?<code>...) or "
@@ -298,6 +428,9 @@ static enum ann_err rank_families(
 	for (size_t i = 0; i < families; i++) {
 		if (!m->wanted[i]) {
 			job->rank[i] = NOT_LISTED;
+		}
+		if (job->rank[i] != NOT_LISTED) {
+			job->families |= ann_family_bit(i);
 		}
 	}
 	return failed;
@@ -427,6 +560,73 @@ static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)
 	return failed;
 }
 
+/* The shape of all jobs that want a literal, made once for all literals they want. */
+static enum ann_err find_shape(struct ann_matcher *m, struct want *want)
+{
+	struct ann_shape **shapes = NULL;
+	struct crowd crowd = {.first = want};
+
+	for (size_t i = 0; i < m->crowd_count; i++) {
+		const struct want *first = m->crowds[i].first;
+
+		if (first->count == want->count &&
+			memcmp(first->who, want->who,
+				want->count * sizeof(*want->who)) == 0) {
+			want->shape = m->crowds[i].shape;
+			return ANN_OK;
+		}
+	}
+	shapes = ann_resize_array(NULL, want->count, sizeof(*shapes));
+	if (shapes == NULL) {
+		return ANN_ENOMEM;
+	}
+	for (size_t i = 0; i < want->count; i++) {
+		shapes[i] = m->jobs[want->who[i]].shape;
+	}
+	crowd.shape = ann_shape_of_any(shapes, want->count);
+	ann_free(shapes);
+	if (crowd.shape == NULL || ann_grow((void **)&m->crowds, &m->crowd_room,
+					   m->crowd_count, sizeof(crowd)) != 0) {
+		ann_shape_free(crowd.shape);
+		return ANN_ENOMEM;
+	}
+	m->crowds[m->crowd_count++] = crowd;
+	want->shape = crowd.shape;
+	return ANN_OK;
+}
+
+static enum ann_err sum_up_want(struct ann_matcher *m, struct want *want)
+{
+	bool triggered = want->count > 0;
+
+	want->value = want->count > 0;
+	for (size_t i = 0; i < want->count; i++) {
+		const struct job *job = &m->jobs[want->who[i]];
+
+		triggered &= job->where == WHERE_TRIGGERED;
+		want->value &= job->where == WHERE_TRIGGERED && job->whole &&
+			       (job->code_first || job->same_first);
+	}
+	return triggered ? find_shape(m, want) : ANN_OK;
+}
+
+/* What is told from the rules once all are compiled. */
+static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
+{
+	ann_families families = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		families |= m->jobs[i].families;
+	}
+	for (size_t i = 0; i < m->patterns.count; i++) {
+		if (i != m->escape && sum_up_want(m, &m->patterns.wants[i]) != ANN_OK) {
+			return ann_error_nomem(err);
+		}
+	}
+	m->known = ann_known_new(m->book, families, m->options.annotate_ok);
+	return m->known == NULL ? ann_error_nomem(err) : ANN_OK;
+}
+
 enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 	const struct ann_rules *rules, const struct ann_codebook *book,
 	const struct ann_matcher_options *options, struct ann_error *err)
@@ -459,6 +659,9 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 	if (failed == ANN_OK) {
 		failed = build_index(&m->conditions, err);
 	}
+	if (failed == ANN_OK) {
+		failed = sum_up(m, err);
+	}
 	if (failed != ANN_OK) {
 		ann_matcher_free(m);
 		return failed;
@@ -470,8 +673,10 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 static void deinit_job(struct job *job)
 {
 	ann_pattern_free(job->pattern);
+	ann_shape_free(job->shape);
 	for (size_t i = 0; i < ANN_RULE_REGEXES; i++) {
 		ann_pattern_free(job->conditions[i].regex);
+		ann_shape_free(job->conditions[i].shape);
 	}
 	ann_free(job->rank);
 }
@@ -490,6 +695,12 @@ void ann_matcher_free(struct ann_matcher *matcher)
 		ann_pattern_free(matcher->words[i].regex);
 	}
 	ann_pattern_free(matcher->stop);
+	ann_known_free(matcher->known);
+	for (size_t i = 0; i < matcher->crowd_count; i++) {
+		ann_shape_free(matcher->crowds[i].shape);
+	}
+	ann_free(matcher->crowds);
+	ann_sieve_free(atomic_load(&matcher->sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
 	deinit_index(&matcher->patterns);
 	deinit_index(&matcher->conditions);
@@ -500,17 +711,22 @@ void ann_matcher_free(struct ann_matcher *matcher)
 
 void ann_matcher_accelerate(struct ann_matcher *matcher)
 {
+	const struct index *patterns = &matcher->patterns;
+
 	if (!ann_matcher_accelerated(matcher)) {
-		atomic_store_explicit(&matcher->vectorscan,
-			ann_vectorscan_new(
-				matcher->patterns.literals, matcher->patterns.count),
-			memory_order_release);
+		atomic_store(&matcher->sieve,
+			ann_sieve_new(patterns->literals, patterns->count));
+	}
+	if (!ann_matcher_accelerated(matcher)) {
+		atomic_store(&matcher->vectorscan,
+			ann_vectorscan_new(patterns->literals, patterns->count));
 	}
 }
 
 bool ann_matcher_accelerated(const struct ann_matcher *matcher)
 {
-	return ann_matcher_vectorscan(matcher) != NULL;
+	return atomic_load(&matcher->sieve) != NULL ||
+	       atomic_load(&matcher->vectorscan) != NULL;
 }
 
 void ann_matcher_slow_rules(const struct ann_matcher *matcher,

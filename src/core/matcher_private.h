@@ -8,6 +8,8 @@
 #include "annotty/matcher.h"
 #include "pattern.h"
 #include "scanner.h"
+#include "shape.h"
+#include "values.h"
 
 #include <stdatomic.h>
 
@@ -21,6 +23,7 @@ enum where {
 /* A rule's condition made ready, or the words of a family. */
 struct condition {
 	struct ann_pattern *regex; /* NULL: there is none */
+	struct ann_shape *shape;   /* for those on what stands beside a value */
 	uint32_t number;           /* among all conditions that have literals */
 	bool listed;               /* it holds only on lines with one of its literals */
 	bool leading;              /* and begins there; the regex is anchored then */
@@ -30,6 +33,7 @@ struct condition {
 struct job {
 	const struct ann_rule *rule;
 	struct ann_pattern *pattern;
+	struct ann_shape *shape;                       /* if WHERE_TRIGGERED */
 	struct condition conditions[ANN_RULE_REGEXES]; /* but not ANN_RULE_PATTERN */
 	struct ann_groups code;
 	struct ann_groups name;
@@ -37,9 +41,12 @@ struct job {
 	struct ann_groups same;
 	uint8_t *rank; /* per family: its place in the rule's list, NOT_LISTED */
 	enum where where;
-	bool whole;      /* its values are whole words that a table knows */
-	bool code_first; /* matches begin with the value */
-	bool same_first; /* matches begin with another print of the value */
+	bool whole;            /* its values are whole words that a table knows */
+	ann_families families; /* those it can find */
+	bool code_first;       /* matches begin with the value */
+	bool same_first;       /* matches begin with another print of the value */
+	bool last;             /* no word stands behind the value on its line */
+	bool plain; /* a match begins with the value, which is a whole word */
 };
 
 /* Who wants to know of a literal: jobs or conditions, by number. */
@@ -47,6 +54,9 @@ struct want {
 	uint32_t *who;
 	size_t count;
 	size_t room;
+	bool value; /* only of jobs whose matches begin with a value that it is of */
+	struct ann_shape *shape; /* of all jobs that want it; borrowed; NULL: some */
+				 /* do not match where it stands */
 };
 
 /* Literals, each once, and an automaton that finds them. */
@@ -60,6 +70,12 @@ struct index {
 
 enum { NOT_LISTED = 0xFF, FAMILIES_MOST = NOT_LISTED };
 
+/* The shape of several jobs that want the same literals. */
+struct crowd {
+	const struct want *first; /* the first such literal's */
+	struct ann_shape *shape;
+};
+
 struct ann_matcher {
 	const struct ann_codebook *book;
 	struct ann_matcher_options options;
@@ -69,19 +85,18 @@ struct ann_matcher {
 	size_t count;
 	size_t any;               /* how many jobs are WHERE_ANY */
 	struct ann_pattern *stop; /* options.stop_at, or NULL */
+	struct ann_known *known;  /* values that some job can find */
 	struct condition *words;  /* per family: lines that speak of it */
+	struct crowd *crowds;
+	size_t crowd_count;
+	size_t crowd_room;
 	struct index patterns;    /* literals of the jobs' patterns */
 	struct index conditions;  /* literals of conditions and words */
 	uint32_t condition_count; /* that have literals */
 	uint32_t escape; /* the literal that begins a terminal's control sequence */
-	_Atomic(struct ann_vectorscan *) vectorscan; /* NULL until it is built */
+	/* Both NULL until one of them is built. */
+	_Atomic(struct ann_sieve *) sieve;
+	_Atomic(struct ann_vectorscan *) vectorscan;
 };
-
-/* The vectorscan database if it is there already, else NULL. */
-static inline const struct ann_vectorscan *ann_matcher_vectorscan(
-	const struct ann_matcher *matcher)
-{
-	return atomic_load_explicit(&matcher->vectorscan, memory_order_acquire);
-}
 
 #endif

@@ -80,24 +80,6 @@ static bool one_family(const struct meanings *meanings)
 	return true;
 }
 
-bool ann_meaning_possible(const struct ann_matcher *matcher, struct ann_span word)
-{
-	const struct ann_code *const *codes = NULL;
-	uint64_t readings[2];
-	size_t count = ann_value_read(word, ANN_BASE_AUTO, readings);
-
-	/* With base = dec, a zero in front does not make it hex. */
-	if (count == 1 && ann_span_digits(word, 10, &readings[1])) {
-		count = 2;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (ann_codebook_find(matcher->book, readings[i], &codes) > 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 bool ann_meaning_of_number(struct ann_asker *asker, const struct job *job,
 	struct ann_span digits, struct ann_hit *hit)
 {

@@ -17,9 +17,6 @@
 bool ann_meaning_of_number(struct ann_asker *asker, const struct job *job,
 	struct ann_span digits, struct ann_hit *hit);
 
-/* Whether any table knows a reading of the word, whatever the rule. */
-bool ann_meaning_possible(const struct ann_matcher *matcher, struct ann_span word);
-
 /* The same for a symbol that is printed by its name. */
 bool ann_meaning_of_symbol(const struct ann_matcher *matcher, const struct job *job,
 	struct ann_span symbol, struct ann_hit *hit);

@@ -60,7 +60,8 @@ struct ann_scan {
 	struct ann_triggers triggers;
 	struct job_state *jobs;
 	struct plain plain;
-	struct candidate *candidates; /* of the line at hand */
+	struct ann_values values;     /* of the line at hand */
+	struct candidate *candidates; /* the same */
 	size_t candidate_count;
 	size_t candidate_room;
 	struct ann_span batch; /* the one at hand */
@@ -98,6 +99,7 @@ void ann_scan_free(struct ann_scan *scan)
 		ann_vectorscan_space_free(scan->space);
 		ann_triggers_deinit(&scan->triggers);
 		ann_triggers_deinit(&scan->plain.triggers);
+		ann_values_deinit(&scan->values);
 		ann_free(scan->plain.bytes);
 		ann_free(scan->plain.origin);
 		ann_free(scan->jobs);
@@ -137,6 +139,30 @@ static bool stands_free(struct ann_span line, struct ann_range place)
 		       !ann_is_word((unsigned char)line.ptr[place.end]));
 }
 
+static void add_candidate(struct ann_scan *scan, const struct candidate *found)
+{
+	if (ann_grow((void **)&scan->candidates, &scan->candidate_room,
+		    scan->candidate_count, sizeof(*scan->candidates)) != 0) {
+		scan->failed = true;
+		return;
+	}
+	scan->candidates[scan->candidate_count++] = *found;
+}
+
+/* The value at `place` becomes a candidate if it means anything. */
+static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
+	struct ann_range place)
+{
+	const struct job *job = &scan->matcher->jobs[at];
+	struct candidate found = {
+		.job = at, .place = place, .hit = {.rule = job->rule->name}};
+
+	if (ann_meaning_of_number(
+		    &scan->asker, job, part_of(line, place), &found.hit)) {
+		add_candidate(scan, &found);
+	}
+}
+
 /* What the last match has captured becomes a candidate if it means anything. */
 static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 {
@@ -162,18 +188,12 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 		known = ann_meaning_of_symbol(
 			m, job, part_of(line, found.place), &found.hit);
 	}
-	if (!known) {
-		return;
-	}
-	if (named) {
+	if (known && named) {
 		keep_family(&found.hit, part_of(line, family));
 	}
-	if (ann_grow((void **)&scan->candidates, &scan->candidate_room,
-		    scan->candidate_count, sizeof(*scan->candidates)) != 0) {
-		scan->failed = true;
-		return;
+	if (known) {
+		add_candidate(scan, &found);
 	}
-	scan->candidates[scan->candidate_count++] = found;
 }
 
 /* The state of a job on the line at hand. */
@@ -188,14 +208,34 @@ static struct job_state *on_line(struct ann_scan *scan, uint32_t at)
 	return state;
 }
 
+static size_t word_end(struct ann_span line, size_t at)
+{
+	while (at < line.len && ann_is_word((unsigned char)line.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
 /* Tries a job from `from` on; `*next` is where to go on. False: no match. */
 static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	size_t from, size_t *next)
 {
-	struct ann_pattern *pattern = scan->matcher->jobs[at].pattern;
-	struct ann_range whole;
+	const struct job *job = &scan->matcher->jobs[at];
+	enum ann_answer matches = job->where == WHERE_TRIGGERED
+					  ? ann_shape_ahead(job->shape, line, from)
+					  : ANN_MAYBE;
+	struct ann_range whole = {from, 0};
 
-	if (!ann_pattern_find(pattern, scan->asker.state, line, from, &whole)) {
+	if (matches == ANN_NO) {
+		return false;
+	}
+	if (matches == ANN_YES && job->plain) {
+		whole.end = word_end(line, from);
+		*next = whole.end;
+		take_value(scan, at, line, whole);
+		return true;
+	}
+	if (!ann_pattern_find(job->pattern, scan->asker.state, line, from, &whole)) {
 		return false;
 	}
 	*next = whole.end > from && whole.end > whole.start ? whole.end : whole.end + 1;
@@ -217,84 +257,67 @@ static void search_line(struct ann_scan *scan, uint32_t at, struct ann_span line
 /* The line at hand, and what is found out about it only when it is needed. */
 struct look {
 	struct ann_span line;
-	struct {
-		bool known;
-		size_t from; /* what has been searched is the line from here on */
-		size_t end;  /* behind where the last one begins; 0: there is none */
-	} values[2];         /* possible values: all, and those without 0x */
-	size_t asked;        /* 1 + the place that `possible` is about */
-	bool possible;       /* a value can begin there */
+	size_t read_from; /* its values from here on are in ann_scan::values */
+	bool knows_last;
+	size_t last;          /* where its last word begins */
+	ann_families of_last; /* that may know that word */
 };
 
-static bool can_be_value(const struct ann_scan *scan, struct ann_span word)
+/* The families that may know the last word, if it begins at `least` or behind it. */
+static ann_families last_families(
+	const struct ann_scan *scan, struct look *look, size_t least)
 {
-	/* Most words are told by their first byte; this maps digits to themselves. */
-	char first = (char)(word.ptr[0] | 0x20);
-
-	return ((first >= '0' && first <= '9') || (first >= 'a' && first <= 'f')) &&
-	       ann_meaning_possible(scan->matcher, word);
+	if (!look->knows_last) {
+		look->knows_last = true;
+		look->of_last =
+			ann_known_last(scan->matcher->known, look->line, &look->last);
+	}
+	return look->last >= least ? look->of_last : 0;
 }
 
-static size_t find_values_end(
-	const struct ann_scan *scan, struct ann_span line, size_t from, bool bare)
+static void read_values(struct ann_scan *scan, struct look *look, size_t from)
 {
-	size_t end = line.len;
-
-	while (end > from) {
-		size_t start = end;
-
-		while (start > 0 && ann_is_word((unsigned char)line.ptr[start - 1])) {
-			start--;
-		}
-		struct ann_span word = {line.ptr + start, end - start};
-
-		if (word.len > 0 && !(bare && ann_value_has_prefix(word)) &&
-			can_be_value(scan, word)) {
-			return start + 1;
-		}
-		end = start > 0 ? start - 1 : 0;
+	if (from < look->read_from) {
+		look->read_from = from;
+		scan->failed |= ann_values_find(scan->matcher->known, look->line, from,
+					&scan->values) != ANN_OK;
 	}
-	return 0;
-}
-
-static bool value_begins(const struct ann_scan *scan, struct look *look, size_t from)
-{
-	if (look->asked != from + 1) {
-		struct ann_span word = {look->line.ptr + from, 0};
-
-		while (from + word.len < look->line.len &&
-			ann_is_word((unsigned char)word.ptr[word.len])) {
-			word.len++;
-		}
-		look->asked = from + 1;
-		look->possible = word.len > 0 && can_be_value(scan, word);
-	}
-	return look->possible;
 }
 
 /*
- * False when the job cannot find anything from `from` on, since no table knows a value
- * there. Cheap against trying its pattern.
+ * False when the job cannot find anything from `from` on, since no table of it knows a
+ * value there. Cheap against trying its pattern.
  */
-static bool worth_trying(const struct ann_scan *scan, const struct job *job,
-	struct look *look, size_t from)
+static bool worth_trying(
+	struct ann_scan *scan, const struct job *job, struct look *look, size_t from)
 {
 	bool triggered = job->where == WHERE_TRIGGERED;
+	bool first = triggered && (job->code_first || job->same_first);
 	bool bare = job->rule->base == ANN_BASE_BARE;
 	size_t least = triggered ? from : 0;
 
 	if (!job->whole) {
 		return true;
 	}
-	if (triggered && (job->code_first || job->same_first)) {
-		return value_begins(scan, look, from);
+	if (job->last && (last_families(scan, look, least) & job->families) == 0) {
+		return false;
 	}
-	if (!look->values[bare].known || least < look->values[bare].from) {
-		look->values[bare].known = true;
-		look->values[bare].from = least;
-		look->values[bare].end = find_values_end(scan, look->line, least, bare);
+	read_values(scan, look, least);
+	for (size_t i = scan->values.count; i > 0; i--) {
+		const struct ann_value *value = &scan->values.at[i - 1];
+
+		if (value->start < least) {
+			return false;
+		}
+		if ((!first || value->start == from) && !(bare && value->prefixed) &&
+			(value->families & job->families) != 0) {
+			return true;
+		}
+		if (job->last) {
+			return false;
+		}
 	}
-	return least < look->values[bare].end;
+	return false;
 }
 
 /* `when` and `unless`, once a line. */
@@ -314,6 +337,27 @@ static bool line_allowed(struct ann_scan *scan, uint32_t at, struct ann_span lin
 	return state->allowed;
 }
 
+/* Whether a condition on what stands beside a value holds there. */
+static bool holds_before(struct ann_scan *scan, const struct condition *condition,
+	struct ann_span line, size_t at)
+{
+	size_t from = at > BEFORE_BYTES ? at - BEFORE_BYTES : 0;
+	struct ann_span left = {line.ptr, at};
+	enum ann_answer holds = ann_shape_before(condition->shape, left, from, at);
+
+	return holds == ANN_YES ||
+	       (holds == ANN_MAYBE && ann_ask(&scan->asker, condition, left, from, at));
+}
+
+static bool holds_after(struct ann_scan *scan, const struct condition *condition,
+	struct ann_span line, size_t at)
+{
+	enum ann_answer holds = ann_shape_ahead(condition->shape, line, at);
+
+	return holds == ANN_YES ||
+	       (holds == ANN_MAYBE && ann_ask(&scan->asker, condition, line, at, at));
+}
+
 /* What stands beside the value. */
 static bool place_allowed(
 	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
@@ -321,16 +365,15 @@ static bool place_allowed(
 	const struct condition *conditions =
 		scan->matcher->jobs[candidate->job].conditions;
 	const struct condition *behind = &conditions[ANN_RULE_BEHIND];
-	struct ann_asker *asker = &scan->asker;
-	size_t start = candidate->place.start;
-	size_t end = candidate->place.end;
-	size_t from = start > BEFORE_BYTES ? start - BEFORE_BYTES : 0;
-	struct ann_span left = {line.ptr, start};
+	const struct condition *before = &conditions[ANN_RULE_UNLESS_BEFORE];
+	const struct condition *after = &conditions[ANN_RULE_UNLESS_AFTER];
+	struct ann_range place = candidate->place;
 
-	return (behind->regex == NULL || ann_ask(asker, behind, left, from, start)) &&
-	       !ann_ask(
-		       asker, &conditions[ANN_RULE_UNLESS_BEFORE], left, from, start) &&
-	       !ann_ask(asker, &conditions[ANN_RULE_UNLESS_AFTER], line, end, end);
+	return (behind->regex == NULL ||
+		       holds_before(scan, behind, line, place.start)) &&
+	       (before->regex == NULL ||
+		       !holds_before(scan, before, line, place.start)) &&
+	       (after->regex == NULL || !holds_after(scan, after, line, place.end));
 }
 
 /*
@@ -461,7 +504,7 @@ static void look_at(struct ann_scan *scan, const struct view *view,
 	const struct ann_trigger *triggers, size_t count, size_t base)
 {
 	const struct ann_matcher *m = scan->matcher;
-	struct look look = {.line = view->text};
+	struct look look = {.line = view->text, .read_from = SIZE_MAX};
 
 	ann_asker_next(&scan->asker, view->text);
 	scan->candidate_count = 0;
@@ -593,7 +636,7 @@ static size_t look_at_line(struct ann_scan *scan, const struct ann_line *line,
 
 static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 {
-	const struct ann_vectorscan *database = ann_matcher_vectorscan(scan->matcher);
+	const struct ann_vectorscan *database = atomic_load(&scan->matcher->vectorscan);
 
 	if (database == NULL) {
 		return false;
@@ -605,6 +648,37 @@ static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 	       ann_vectorscan_scan(database, scan->space, batch, &scan->triggers);
 }
 
+/* By the fastest way that there is for these literals, on this machine, by now. */
+static void find_triggers(struct ann_scan *scan, struct ann_span batch)
+{
+	const struct ann_matcher *m = scan->matcher;
+	const struct ann_sieve *sieve = atomic_load(&m->sieve);
+
+	if (sieve != NULL) {
+		ann_sieve_scan(sieve, batch, &scan->triggers);
+	} else if (!use_vectorscan(scan, batch)) {
+		ann_automaton_scan(m->patterns.automaton, batch, &scan->triggers);
+	}
+}
+
+/*
+ * Nothing can come of the trigger: a number stands there, but no table knows it, or no
+ * pattern matches. (Where terminal control hides a match, that is a trigger too.)
+ */
+static bool is_idle(const struct ann_scan *scan, struct ann_trigger trigger)
+{
+	const struct ann_matcher *m = scan->matcher;
+	const struct want *want = &m->patterns.wants[trigger.literal];
+	struct ann_span rest = {
+		scan->batch.ptr + trigger.at, scan->batch.len - trigger.at};
+
+	if (want->value && ann_known_prefixed(m->known, rest) == 0) {
+		return true;
+	}
+	return want->shape != NULL &&
+	       ann_shape_ahead(want->shape, scan->batch, trigger.at) == ANN_NO;
+}
+
 /* Lines with triggers only. */
 static void look_at_mentioned(struct ann_scan *scan)
 {
@@ -612,6 +686,11 @@ static void look_at_mentioned(struct ann_scan *scan)
 	size_t left = scan->triggers.count;
 
 	while (left > 0) {
+		if (is_idle(scan, *triggers)) {
+			triggers++;
+			left--;
+			continue;
+		}
 		struct ann_line line = ann_line_around(scan->batch, triggers[0].at);
 		size_t taken = look_at_line(scan, &line, triggers, left);
 
@@ -657,10 +736,7 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	hits->count = 0;
 	*end = batch.len;
 	*stopped = false;
-	if (!use_vectorscan(scan, batch)) {
-		ann_automaton_scan(
-			scan->matcher->patterns.automaton, batch, &scan->triggers);
-	}
+	find_triggers(scan, batch);
 	if (scan->matcher->any > 0 || scan->matcher->stop != NULL) {
 		*end = look_at_all(scan, stopped);
 	} else {

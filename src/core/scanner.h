@@ -45,6 +45,20 @@ void ann_automaton_free(struct ann_automaton *automaton);
 void ann_automaton_scan(const struct ann_automaton *automaton, struct ann_span batch,
 	struct ann_triggers *triggers);
 
+/*
+ * A sieve that passes over most of the text 32 bytes at a time, and the trie for the
+ * rest. For sets with few beginnings (see the source), on processors with AVX2.
+ */
+struct ann_sieve;
+
+/* As for the automaton. NULL also when it is of no use for the literals, or here. */
+struct ann_sieve *ann_sieve_new(const struct ann_literal *literals, size_t count);
+void ann_sieve_free(struct ann_sieve *sieve);
+
+/* Fills `triggers`, which ascend by their beginnings. */
+void ann_sieve_scan(const struct ann_sieve *sieve, struct ann_span batch,
+	struct ann_triggers *triggers);
+
 /* A vectorscan database, shared by threads, and the scratch space one thread needs. */
 struct ann_vectorscan;
 struct ann_vectorscan_space;

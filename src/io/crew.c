@@ -3,38 +3,39 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { THREADS_MOST = 15 };
-
-struct crew;
-
-/* What a thread is given. */
-struct member {
-	struct crew *crew;
-	void *worker;
-};
-
 struct crew {
 	const struct ann_crew_ops *ops;
 	void *user;
-	void *const *workers;
-	size_t count;
-	pthread_t threads[THREADS_MOST];
-	struct member members[THREADS_MOST];
-	size_t started;      /* threads; guarded by `fetching` */
+	size_t count;        /* of workers */
+	size_t threads_most; /* besides the calling one */
 	atomic_bool stopped; /* nothing more is fetched or committed */
 
 	pthread_mutex_t fetching;
-	unsigned long fetched; /* pieces so far; guarded by `fetching` */
+	size_t fetched; /* pieces so far; guarded by `fetching`, as the next two */
+	pthread_t threads[ANN_CREW_MOST];
+	size_t started;
 
-	pthread_mutex_t committing;
-	pthread_cond_t turn;
-	unsigned long committed; /* pieces so far; guarded by `committing` */
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t freed;
+	void *idle[ANN_CREW_MOST]; /* workers without a piece */
+	size_t idle_count;
+	void *ready[ANN_CREW_MOST]; /* by the number of their piece: to be committed */
+	size_t committed;           /* pieces so far */
+	bool committing;            /* a thread is at it */
 };
 
-static void start_others(struct crew *crew);
+static void *serve(void *argument);
 
-/* False: the stream is over for this worker. `*piece` numbers the piece. */
-static bool fetch(struct crew *crew, void *worker, unsigned long *piece)
+static void start_others(struct crew *crew)
+{
+	while (crew->started < crew->threads_most &&
+		pthread_create(&crew->threads[crew->started], NULL, serve, crew) == 0) {
+		crew->started++;
+	}
+}
+
+/* False: the stream is over. `*piece` numbers the piece. */
+static bool fetch(struct crew *crew, void *worker, size_t *piece)
 {
 	bool got = false;
 
@@ -52,65 +53,96 @@ static bool fetch(struct crew *crew, void *worker, unsigned long *piece)
 	return got;
 }
 
-static void commit(struct crew *crew, void *worker, unsigned long piece)
+static void commit(struct crew *crew, void *worker)
 {
-	pthread_mutex_lock(&crew->committing);
-	while (crew->committed != piece) {
-		pthread_cond_wait(&crew->turn, &crew->committing);
-	}
 	if (!atomic_load(&crew->stopped) && !crew->ops->commit(crew->user, worker)) {
 		atomic_store(&crew->stopped, true);
 		crew->ops->wake(crew->user);
 	}
-	crew->committed++;
-	pthread_cond_broadcast(&crew->turn);
-	pthread_mutex_unlock(&crew->committing);
 }
 
-static void serve(struct crew *crew, void *worker)
+static void *take_idle(struct crew *crew)
 {
-	unsigned long piece = 0;
+	void *worker = NULL;
+
+	pthread_mutex_lock(&crew->lock);
+	while (crew->idle_count == 0) {
+		pthread_cond_wait(&crew->freed, &crew->lock);
+	}
+	worker = crew->idle[--crew->idle_count];
+	pthread_mutex_unlock(&crew->lock);
+	return worker;
+}
+
+/* Commits what is ready, in order. Called and left with the lock held. */
+static void commit_ready(struct crew *crew)
+{
+	for (;;) {
+		size_t at = crew->committed % crew->count;
+		void *worker = crew->ready[at];
+
+		if (worker == NULL) {
+			return;
+		}
+		pthread_mutex_unlock(&crew->lock);
+		commit(crew, worker);
+		pthread_mutex_lock(&crew->lock);
+		crew->ready[at] = NULL;
+		crew->committed++;
+		crew->idle[crew->idle_count++] = worker;
+		pthread_cond_signal(&crew->freed);
+	}
+}
+
+/* The worker's piece can be committed, by this thread or by the one that is at it. */
+static void hand_in(struct crew *crew, void *worker, size_t piece)
+{
+	pthread_mutex_lock(&crew->lock);
+	crew->ready[piece % crew->count] = worker;
+	if (!crew->committing) {
+		crew->committing = true;
+		commit_ready(crew);
+		crew->committing = false;
+	}
+	pthread_mutex_unlock(&crew->lock);
+}
+
+static void *serve(void *argument)
+{
+	struct crew *crew = argument;
+	size_t piece = 0;
+	void *worker = take_idle(crew);
 
 	while (fetch(crew, worker, &piece)) {
 		crew->ops->work(crew->user, worker);
-		commit(crew, worker, piece);
+		hand_in(crew, worker, piece);
+		worker = take_idle(crew);
 	}
-}
-
-static void *serve_thread(void *argument)
-{
-	struct member *member = argument;
-
-	serve(member->crew, member->worker);
+	pthread_mutex_lock(&crew->lock);
+	crew->idle[crew->idle_count++] = worker;
+	pthread_cond_signal(&crew->freed);
+	pthread_mutex_unlock(&crew->lock);
 	return NULL;
 }
 
-static void start_others(struct crew *crew)
-{
-	for (size_t i = 1; i < crew->count && i <= THREADS_MOST; i++) {
-		crew->members[i - 1] = (struct member){crew, crew->workers[i]};
-		if (pthread_create(&crew->threads[crew->started], NULL, serve_thread,
-			    &crew->members[i - 1]) != 0) {
-			return;
-		}
-		crew->started++;
-	}
-}
-
-void ann_crew_run(
-	const struct ann_crew_ops *ops, void *user, void *const *workers, size_t count)
+void ann_crew_run(const struct ann_crew_ops *ops, void *user, void *const *workers,
+	size_t count, size_t threads)
 {
 	struct crew crew = {
-		.ops = ops, .user = user, .workers = workers, .count = count};
+		.ops = ops, .user = user, .count = count, .threads_most = threads - 1};
 
+	while (crew.idle_count < count) {
+		crew.idle[crew.idle_count] = workers[crew.idle_count];
+		crew.idle_count++;
+	}
 	pthread_mutex_init(&crew.fetching, NULL);
-	pthread_mutex_init(&crew.committing, NULL);
-	pthread_cond_init(&crew.turn, NULL);
-	serve(&crew, workers[0]);
+	pthread_mutex_init(&crew.lock, NULL);
+	pthread_cond_init(&crew.freed, NULL);
+	(void)serve(&crew);
 	for (size_t i = 0; i < crew.started; i++) {
 		pthread_join(crew.threads[i], NULL);
 	}
-	pthread_cond_destroy(&crew.turn);
-	pthread_mutex_destroy(&crew.committing);
+	pthread_cond_destroy(&crew.freed);
+	pthread_mutex_destroy(&crew.lock);
 	pthread_mutex_destroy(&crew.fetching);
 }

@@ -23,10 +23,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WORKERS_MOST = 4 };
+enum {
+	THREADS_MOST = 4,
+	WORKERS_PER_THREAD = 3,
+	WORKERS_MOST = THREADS_MOST * WORKERS_PER_THREAD,
+	ALIGNED_BYTES = 64, /* where the kernel copies several times as fast to */
+};
 
 struct worker {
 	struct filter *filter;
+	char *memory; /* the block, and room to move its beginning */
 	char *block;
 	struct ann_scan *scan;
 	struct ann_hits hits;
@@ -62,6 +68,7 @@ struct filter {
 
 	struct worker *workers[WORKERS_MOST];
 	size_t worker_count;
+	size_t threads;
 	pthread_t accelerator;
 	bool accelerating;
 };
@@ -150,11 +157,22 @@ static bool read_more(struct filter *f, struct worker *w, size_t *len)
 	return false;
 }
 
+/* Places the block so that what is read behind the `kept` bytes is aligned. */
+static void align_block(struct worker *w, size_t kept)
+{
+	uintptr_t start = (uintptr_t)w->memory + kept;
+
+	w->block = w->memory + (ALIGNED_BYTES - start % ALIGNED_BYTES);
+}
+
 /* The next batch of the input that is open. False: it had no more and is closed. */
 static bool fetch_batch(struct filter *f, struct worker *w)
 {
-	size_t len = ann_framer_begin(&f->framer, w->block);
+	size_t len = 0;
 	bool final = false;
+
+	align_block(w, f->framer.rest.len);
+	len = ann_framer_begin(&f->framer, w->block);
 
 	while (!ann_framer_next(
 		&f->framer, (struct ann_span){w->block, len}, final, &w->batch)) {
@@ -380,7 +398,7 @@ static void free_worker(struct worker *w)
 	ann_scan_free(w->scan);
 	ann_free(w->renderers);
 	ann_free(w->rendered);
-	ann_free(w->block);
+	ann_free(w->memory);
 	ann_free(w);
 }
 
@@ -393,11 +411,12 @@ static struct worker *new_worker(struct filter *f)
 		return NULL;
 	}
 	w->filter = f;
-	w->block = ann_resize_array(NULL, ann_framer_block_bytes(&f->framer), 1);
+	w->memory = ann_resize_array(
+		NULL, ann_framer_block_bytes(&f->framer) + ALIGNED_BYTES, 1);
 	w->scan = ann_scan_new(options->matcher);
 	w->renderers = ann_alloc(options->output_count * sizeof(*w->renderers));
 	w->rendered = ann_alloc(options->output_count * sizeof(*w->rendered));
-	if (w->block == NULL || w->scan == NULL || w->renderers == NULL ||
+	if (w->memory == NULL || w->scan == NULL || w->renderers == NULL ||
 		w->rendered == NULL) {
 		free_worker(w);
 		return NULL;
@@ -409,7 +428,7 @@ static struct worker *new_worker(struct filter *f)
 }
 
 /* Two at least, so that one reads or writes while the other scans. */
-static size_t workers_wanted(const struct ann_filter_options *options)
+static size_t threads_wanted(const struct ann_filter_options *options)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	bool single = options->single || options->only_matching;
@@ -417,13 +436,16 @@ static size_t workers_wanted(const struct ann_filter_options *options)
 	if (single || online < 2) {
 		return single ? 1 : 2;
 	}
-	return online < WORKERS_MOST ? (size_t)online : WORKERS_MOST;
+	return online < THREADS_MOST ? (size_t)online : THREADS_MOST;
 }
 
 static enum ann_err set_up(struct filter *f)
 {
 	const struct ann_filter_options *options = f->options;
-	size_t wanted = workers_wanted(options);
+	size_t wanted = 0;
+
+	f->threads = threads_wanted(options);
+	wanted = f->threads == 1 ? 1 : f->threads * WORKERS_PER_THREAD;
 
 	f->counts = options->summary != NULL || options->tell_rules;
 	for (size_t i = 0; i < options->output_count; i++) {
@@ -478,7 +500,8 @@ enum ann_err ann_filter_run(const struct ann_filter_options *options,
 	*result = (struct ann_filter_result){0};
 	f.failed = set_up(&f);
 	if (f.failed == ANN_OK) {
-		ann_crew_run(&ops, &f, (void *const *)f.workers, f.worker_count);
+		ann_crew_run(
+			&ops, &f, (void *const *)f.workers, f.worker_count, f.threads);
 	}
 	tear_down(&f);
 	return f.failed;

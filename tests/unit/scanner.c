@@ -1,4 +1,4 @@
-/* Three ways to find literals in a text: two of ours and the obvious one. */
+/* The ways to find literals in a text: those of ours and the obvious one. */
 #include "scanner.h"
 
 #include "annotty/alloc.h"
@@ -32,6 +32,11 @@ static void sort(struct ann_triggers *triggers)
 	}
 }
 
+static bool is_letter_at(struct ann_span text, size_t at)
+{
+	return at < text.len && ann_is_letter((unsigned char)text.ptr[at]);
+}
+
 static bool is_word_at(struct ann_span text, size_t at)
 {
 	return at < text.len && ann_is_word((unsigned char)text.ptr[at]);
@@ -50,6 +55,10 @@ static void search_plainly(const struct ann_literal *literals, size_t count,
 			if (!ann_span_equal_nocase(here, wanted) ||
 				(literals[i].word_start && at > 0 &&
 					is_word_at(text, at - 1)) ||
+				(literals[i].letter_start && at > 0 &&
+					is_letter_at(text, at - 1)) ||
+				(literals[i].letter_end &&
+					is_letter_at(text, at + wanted.len)) ||
 				(literals[i].word_end &&
 					is_word_at(text, at + wanted.len))) {
 				continue;
@@ -90,7 +99,8 @@ struct scanners {
 	size_t count;
 	struct ann_automaton *automaton;
 	struct ann_vectorscan
-		*vectorscan; /* NULL: not built in, or not on this machine */
+		*vectorscan;     /* NULL: not built in, or not on this machine */
+	struct ann_sieve *sieve; /* NULL: not for these literals, or this machine */
 	struct ann_vectorscan_space *space;
 	struct ann_triggers found;
 	struct ann_triggers expected;
@@ -103,6 +113,7 @@ static struct scanners start(const struct ann_literal *literals, size_t count)
 		.count = count,
 		.automaton = ann_automaton_new(literals, count),
 		.vectorscan = ann_vectorscan_new(literals, count),
+		.sieve = ann_sieve_new(literals, count),
 	};
 
 	ck_assert_ptr_nonnull(s.automaton);
@@ -119,10 +130,18 @@ static void stop(struct scanners *s)
 	ann_triggers_deinit(&s->expected);
 	ann_vectorscan_space_free(s->space);
 	ann_vectorscan_free(s->vectorscan);
+	ann_sieve_free(s->sieve);
 	ann_automaton_free(s->automaton);
 }
 
-/* How many there are, by all three. */
+static void check_beginnings_ascend(const struct ann_triggers *triggers)
+{
+	for (size_t i = 1; i < triggers->count; i++) {
+		ck_assert_uint_le(triggers->at[i - 1].at, triggers->at[i].at);
+	}
+}
+
+/* How many there are, by all of them. */
 static size_t check(struct scanners *s, struct ann_span text)
 {
 	search_plainly(s->literals, s->count, text, &s->expected);
@@ -135,6 +154,12 @@ static size_t check(struct scanners *s, struct ann_span text)
 		ck_assert(
 			ann_vectorscan_scan(s->vectorscan, s->space, text, &s->found));
 		check_ascending(s->literals, &s->found);
+		expect_same(&s->found, &s->expected);
+	}
+	if (s->sieve != NULL) {
+		ann_sieve_scan(s->sieve, text, &s->found);
+		ck_assert(!s->found.failed);
+		check_beginnings_ascend(&s->found);
 		expect_same(&s->found, &s->expected);
 	}
 	return s->expected.count;
@@ -194,7 +219,7 @@ START_TEST(any_byte_can_be_in_a_literal)
 }
 END_TEST
 
-START_TEST(random_literals_are_found_by_all_three)
+START_TEST(random_literals_are_found_by_all)
 {
 	static const char bytes[] = "aabbAB_- 0\n\0\xff";
 	struct test_chance chance = test_chance(_i);
@@ -203,19 +228,23 @@ START_TEST(random_literals_are_found_by_all_three)
 	for (int round = 0; round < 60; round++) {
 		struct ann_literal literals[40] = {0};
 		size_t count = 1 + test_below(&chance, ANN_LEN(literals));
+		/* The sieve is not made for single bytes. */
+		uint32_t least = 1 + test_below(&chance, 2);
 
 		for (size_t i = 0; i < count; i++) {
 			struct ann_buf text = {0};
 
 			/* Lower case, as literals are. */
 			test_scatter(&chance, "aabb_- 0\n\0\xff", 11,
-				1 + test_below(
-					    &chance, test_once_in(&chance, 9) ? 24 : 4),
+				least + test_below(&chance,
+						test_once_in(&chance, 9) ? 23 : 4),
 				&text);
 			literals[i].len = (uint8_t)text.len;
 			memcpy(literals[i].text, text.ptr, text.len);
 			literals[i].word_start = test_once_in(&chance, 4);
 			literals[i].word_end = test_once_in(&chance, 4);
+			literals[i].letter_start = test_once_in(&chance, 4);
+			literals[i].letter_end = test_once_in(&chance, 4);
 			ann_buf_deinit(&text);
 		}
 		struct scanners s = start(literals, count);
@@ -224,7 +253,9 @@ START_TEST(random_literals_are_found_by_all_three)
 			struct ann_buf text = {0};
 
 			test_scatter(&chance, bytes, sizeof(bytes) - 1,
-				test_below(&chance, 200), &text);
+				test_below(
+					&chance, test_once_in(&chance, 8) ? 5000 : 200),
+				&text);
 			ann_buf_reserve(&text, 1); /* vectorscan declines NULL */
 			total += check(&s, ann_buf_all(&text));
 			ann_buf_deinit(&text);
@@ -232,6 +263,21 @@ START_TEST(random_literals_are_found_by_all_three)
 		stop(&s);
 	}
 	ck_assert_uint_gt(total, 10000);
+}
+END_TEST
+
+START_TEST(many_beginnings_or_single_bytes_are_not_for_the_sieve)
+{
+	struct ann_literal many[65] = {0};
+	const struct ann_literal single[] = {literal("a", "")};
+
+	for (size_t i = 0; i < ANN_LEN(many); i++) {
+		many[i] = literal("abxx", "");
+		many[i].text[2] = (char)(' ' + i % 32);
+		many[i].text[3] = (char)('0' + i / 32);
+	}
+	ck_assert_ptr_null(ann_sieve_new(many, ANN_LEN(many)));
+	ck_assert_ptr_null(ann_sieve_new(single, ANN_LEN(single)));
 }
 END_TEST
 
@@ -259,6 +305,7 @@ void test_cases(Suite *suite)
 	test_add(suite, edges_are_of_words);
 	test_add(suite, without_literals_nothing_is_found);
 	test_add(suite, any_byte_can_be_in_a_literal);
-	test_add_loop(suite, random_literals_are_found_by_all_three, 4);
+	test_add_loop(suite, random_literals_are_found_by_all, 4);
+	test_add(suite, many_beginnings_or_single_bytes_are_not_for_the_sieve);
 	test_add(suite, a_list_that_cannot_grow_says_so);
 }

@@ -1,0 +1,57 @@
+/*
+ * shape_graph - a pattern as a graph of nodes that take a byte each, for shape.c.
+ */
+#ifndef CORE_SHAPE_GRAPH_H
+#define CORE_SHAPE_GRAPH_H
+
+#include "annotty/error.h"
+#include "annotty/span.h"
+
+enum { ANN_GRAPH_NODES_MOST = 8192 };
+
+/* A set of bytes. Line ends are in none: they are not part of a line. */
+struct ann_byteset {
+	uint64_t bits[4];
+};
+
+static inline bool ann_byteset_has(const struct ann_byteset *set, unsigned char byte)
+{
+	return set->bits[byte / 64] >> byte % 64 & 1;
+}
+
+enum ann_node_kind {
+	ANN_NODE_BYTE,  /* takes a byte of its set, then `out` */
+	ANN_NODE_SPLIT, /* `out` or `other` */
+	ANN_NODE_NEXT,  /* `out`, if the byte to come is (not) in its set */
+	ANN_NODE_LAST,  /* `out`, if the byte taken last is (not) in its set */
+	ANN_NODE_END,   /* `out`, if the text ends here */
+	ANN_NODE_FINAL, /* a match */
+};
+
+struct ann_node {
+	enum ann_node_kind kind;
+	bool negated; /* of NEXT and LAST; then the edge of the text will do too */
+	uint32_t set;
+	uint32_t out;
+	uint32_t other;
+};
+
+struct ann_graph {
+	struct ann_node *nodes;
+	size_t count;
+	size_t room;
+	struct ann_byteset *sets;
+	size_t set_count;
+	size_t set_room;
+	uint32_t start;
+	bool exact; /* matches are exactly those of the pattern */
+};
+
+/*
+ * False: the pattern is not understood, is too large, or there is no memory. Release
+ * with ann_graph_deinit() in any case.
+ */
+bool ann_graph_read(struct ann_graph *graph, struct ann_span regex, bool backward);
+void ann_graph_deinit(struct ann_graph *graph);
+
+#endif
