@@ -2,6 +2,7 @@
 
 /* In the order in which they are asked. */
 static const struct ann_source_driver *const drivers[] = {
+	&ann_source_standard,
 	&ann_source_connect,
 	&ann_source_listen,
 	NULL, /* the end */
