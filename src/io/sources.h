@@ -57,7 +57,10 @@ ANN_MUST_USE enum ann_err ann_source_command_new(struct ann_source **source,
 	uv_loop_t *loop, char *const *argv, const struct ann_source_events *events,
 	void *user, struct ann_error *err);
 
-/* How the command ended, as a shell says it: its exit status, or 128 + signal. */
+/*
+ * How the command ended, as a shell says it: its exit status, or 128 + signal, or 127
+ * or 126 if the start failed. -1: it has not ended.
+ */
 int ann_source_command_status(const struct ann_source *source);
 
 #endif
