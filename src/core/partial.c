@@ -169,14 +169,21 @@ static bool tell_values(struct ann_partial *partial, struct ann_scan *scan,
 bool ann_partial_show(struct ann_partial *partial, struct ann_scan *scan,
 	struct ann_span line, bool late, struct ann_batch *batch)
 {
-	size_t len = line.len;
+	/* Behind a CR there is nothing to come of the line but perhaps its LF. */
+	bool ended = line.len > 0 && line.ptr[line.len - 1] == '\r';
+	bool overlong = partial->least > 0 && line.len > partial->least;
 	bool any = false;
+	size_t len = 0;
 
+	late |= ended;
+	line.len = overlong && !late ? partial->least : line.len - ended;
+	len = line.len;
 	partial->held = !late;
 	if (late ? !tell_values(partial, scan, line, &any)
 		 : !measure(partial, scan, line, &len)) {
 		return false;
 	}
+	partial->held |= overlong && !late;
 	if (len <= partial->shown && !any) {
 		return false;
 	}
@@ -194,35 +201,48 @@ bool ann_partial_show(struct ann_partial *partial, struct ann_scan *scan,
 
 /* --- at its end ------------------------------------------------------------------ */
 
-/* The line goes on `len` bytes later, in another batch. */
-static void move_on(struct ann_partial *partial, size_t len)
+void ann_partial_reset(struct ann_partial *partial)
 {
-	struct ann_hits *told = &partial->told;
-	size_t kept = 0;
+	partial->shown = 0;
+	partial->told.count = 0;
+	partial->held = false;
+}
 
-	for (size_t i = 0; i < told->count; i++) {
-		if (told->at[i].end > len) {
-			told->at[kept] = told->at[i];
-			told->at[kept++].end -= len;
+/* The line goes on `len` bytes later, in another batch. */
+static void go_on(
+	struct ann_partial *partial, const struct ann_partial *before, size_t len)
+{
+	partial->shown = before->shown - len;
+	for (size_t i = 0; i < before->told.count; i++) {
+		struct ann_hit hit = before->told.at[i];
+
+		if (hit.end > len) {
+			hit.end -= len;
+			/* Without memory it is told twice. */
+			(void)remember(partial, &hit);
 		}
 	}
-	told->count = kept;
-	partial->shown -= len;
 }
 
 void ann_partial_end(
-	struct ann_partial *partial, struct ann_batch *batch, struct ann_hits *hits)
+	struct ann_partial *partial, struct ann_batch *batch, struct ann_partial *ended)
 {
 	size_t len = batch->bytes.len;
+	struct ann_hits spare = ended->told;
 
-	batch->shown = partial->shown < len ? partial->shown : len;
-	for (size_t i = 0; i < hits->count; i++) {
-		hits->at[i].told = was_told(partial, &hits->at[i]);
+	ended->shown = partial->shown;
+	ended->told = partial->told;
+	partial->told = spare;
+	ann_partial_reset(partial);
+	batch->shown = ended->shown < len ? ended->shown : len;
+	if (batch->cut && ended->shown > len) {
+		go_on(partial, ended, len);
 	}
-	if (batch->cut && partial->shown > len) {
-		move_on(partial, len);
-	} else {
-		partial->shown = 0;
-		partial->told.count = 0;
+}
+
+void ann_partial_tell(const struct ann_partial *ended, struct ann_hits *hits)
+{
+	for (size_t i = 0; i < hits->count; i++) {
+		hits->at[i].told = was_told(ended, &hits->at[i]);
 	}
 }

@@ -29,6 +29,7 @@ struct ann_stream {
 
 	struct ann_framer framer;   /* its rest is the half line */
 	struct ann_partial partial; /* of the half line */
+	struct ann_partial ended;   /* of the one that has just ended */
 	struct moment began;        /* the half line */
 	uint64_t fed_mono_ns;       /* the last byte came */
 	uint64_t due_mono_ns;       /* the next tick; 0: none */
@@ -46,6 +47,7 @@ struct ann_stream *ann_stream_new(struct ann_scan *scan,
 		stream->events = events;
 		stream->user = user;
 		ann_framer_init(&stream->framer, options->line_limit, true);
+		stream->partial.least = ann_framer_least(&stream->framer);
 	}
 	return stream;
 }
@@ -55,6 +57,7 @@ void ann_stream_free(struct ann_stream *stream)
 	if (stream != NULL) {
 		ann_framer_deinit(&stream->framer);
 		ann_partial_deinit(&stream->partial);
+		ann_partial_deinit(&stream->ended);
 		ann_hits_deinit(&stream->hits);
 		ann_free(stream);
 	}
@@ -95,7 +98,8 @@ static void give(struct ann_stream *stream, struct ann_batch *batch,
 	}
 	batch->bytes.len = end;
 	if (half) {
-		ann_partial_end(&stream->partial, batch, &stream->hits);
+		ann_partial_end(&stream->partial, batch, &stream->ended);
+		ann_partial_tell(&stream->ended, &stream->hits);
 	}
 	count_batch(stream, batch);
 	stream->events->batch(stream->user, batch, stream->hits.at, stream->hits.count);
@@ -140,8 +144,7 @@ static void lose_half(struct ann_stream *stream, size_t len, bool over)
 	framer->offset += framer->rest.len + len;
 	framer->seq += over;
 	ann_buf_clear(&framer->rest);
-	stream->partial.shown = 0;
-	stream->partial.told.count = 0;
+	ann_partial_reset(&stream->partial);
 	stream->failed = ANN_ENOMEM;
 }
 
@@ -243,27 +246,21 @@ void ann_stream_break(struct ann_stream *stream, bool gap)
 
 /* --- half lines ------------------------------------------------------------------ */
 
-/* Returns whether there is more to be shown when it is late. */
-static bool show_half(struct ann_stream *stream, bool late)
+static void show_half(struct ann_stream *stream, bool late)
 {
-	struct ann_span line = ann_buf_all(&stream->framer.rest);
 	struct ann_partial *partial = &stream->partial;
-	size_t least = ann_framer_least(&stream->framer);
-	bool ended = ends_with_cr(line);
-	bool overlong = !ended && line.len > least && !late;
 	struct ann_batch batch;
 
-	/* Behind a CR there is nothing to come of the line but perhaps its LF. */
-	line.len = overlong ? least : line.len - ended;
-	if (ann_partial_show(partial, stream->scan, line, late || ended, &batch)) {
-		batch.offset = stream->framer.offset;
-		batch.seq = stream->framer.seq;
-		batch.wall_ns = stream->began.wall_ns;
-		batch.mono_ns = stream->began.mono_ns;
-		stream->events->batch(
-			stream->user, &batch, partial->hits.at, partial->hits.count);
+	if (!ann_partial_show(partial, stream->scan, ann_buf_all(&stream->framer.rest),
+		    late, &batch)) {
+		return;
 	}
-	return partial->held || overlong;
+	batch.offset = stream->framer.offset;
+	batch.seq = stream->framer.seq;
+	batch.wall_ns = stream->began.wall_ns;
+	batch.mono_ns = stream->began.mono_ns;
+	stream->events->batch(
+		stream->user, &batch, partial->hits.at, partial->hits.count);
 }
 
 uint64_t ann_stream_due(const struct ann_stream *stream)
@@ -278,10 +275,8 @@ void ann_stream_tick(struct ann_stream *stream, uint64_t mono_ns)
 	if (stream->due_mono_ns == 0 || mono_ns < stream->due_mono_ns) {
 		return;
 	}
-	bool late = mono_ns >= late_ns;
-	bool more = show_half(stream, late);
-
-	stream->due_mono_ns = more && !late ? late_ns : 0;
+	show_half(stream, mono_ns >= late_ns);
+	stream->due_mono_ns = stream->partial.held && mono_ns < late_ns ? late_ns : 0;
 }
 
 void ann_stream_stats(const struct ann_stream *stream, struct ann_stream_stats *stats)

@@ -3,6 +3,10 @@
  * first batch of it (fetch), finds its hits and renders it for every output (work),
  * and, when it is its turn, counts the hits and writes (commit). See io/crew.h.
  *
+ * When a slow input has been silent in mid-line, what can be shown of the line is a
+ * batch as well (annotty/partial.h), whose hits are found in fetch already, where the
+ * order is.
+ *
  * Failures: an input that fails is told and ends like an ordinary one; an output that
  * fails, memory that runs out, and the last output's reader going away end the run.
  */
@@ -11,6 +15,7 @@
 #include "annotty/alloc.h"
 #include "annotty/framer.h"
 #include "annotty/lines.h"
+#include "annotty/partial.h"
 #include "annotty/select.h"
 #include "io/clock.h"
 #include "io/crew.h"
@@ -27,6 +32,7 @@ enum {
 	THREADS_MOST = 4,
 	WORKERS_PER_THREAD = 3,
 	WORKERS_MOST = THREADS_MOST * WORKERS_PER_THREAD,
+	NS_PER_MS = 1000000,
 	ALIGNED_BYTES = 64, /* where the kernel copies several times as fast to */
 };
 
@@ -37,6 +43,7 @@ struct worker {
 	struct ann_scan *scan;
 	struct ann_hits hits;
 	struct ann_batch batch;         /* in `block` */
+	struct ann_partial ended;       /* what has been shown of its line */
 	const char *source;             /* of the batch */
 	bool first_of_source;           /* its stream begins with this batch */
 	bool quits;                     /* the batch ends with the line to quit on */
@@ -58,6 +65,14 @@ struct filter {
 	size_t next_input;
 	bool counts; /* line numbers are needed */
 	bool full_block;
+
+	/* Half lines. */
+	bool shows_half;            /* some output does */
+	struct ann_partial partial; /* of the half line */
+	uint64_t began_wall_ns;     /* when what was shown first had been read */
+	uint64_t began_mono_ns;
+	uint64_t read_mono_ns; /* the last bytes */
+	uint64_t due_mono_ns;  /* the half line is shown then; 0: not again */
 
 	/* Committing. */
 	struct ann_select *select; /* NULL: all lines are shown */
@@ -128,33 +143,87 @@ static bool open_next_input(struct filter *f)
 	return false;
 }
 
-/* More bytes behind the `*len` in the block. False: the input is over. */
-static bool read_more(struct filter *f, struct worker *w, size_t *len)
+static void note_read(struct filter *f)
 {
+	if (f->shows_half) {
+		f->read_mono_ns = ann_clock_mono_ns();
+		f->due_mono_ns = f->read_mono_ns + (uint64_t)ANN_IDLE_MS * NS_PER_MS;
+	}
+}
+
+/* More bytes behind the `*len` in the block. */
+static enum ann_input_event read_more(struct filter *f, struct worker *w, size_t *len)
+{
+	const struct ann_input_wait wait = {
+		.silent_mono_ns = *len > 0 ? f->due_mono_ns : 0,
+		.deadline_mono_ns = f->options->deadline_mono_ns,
+	};
 	size_t room = ann_framer_block_bytes(&f->framer) - *len;
 	struct ann_error story = {0};
 	size_t got = 0;
+	enum ann_input_event event =
+		ann_input_read(&f->input, w->block + *len, room, &wait, &got, &story);
 
-	switch (ann_input_read(&f->input, w->block + *len, room,
-		f->options->deadline_mono_ns, &got, &story)) {
+	switch (event) {
 	case ANN_INPUT_BYTES:
 		f->full_block = got == room;
 		*len += got;
-		return true;
+		note_read(f);
+		break;
 	case ANN_INPUT_STOPPED:
 		f->result->timed_out |=
 			f->options->deadline_mono_ns != 0 &&
 			ann_clock_mono_ns() >= f->options->deadline_mono_ns;
 		f->next_input = f->options->input_count;
-		return false;
+		break;
 	case ANN_INPUT_FAILED:
 		f->result->input_failed = true;
 		f->warn(NULL, &story);
-		return false;
+		break;
+	case ANN_INPUT_SILENT:
 	case ANN_INPUT_END:
 		break;
 	}
-	return false;
+	return event;
+}
+
+/* What is to be shown of the half line becomes the batch. False: nothing is. */
+static bool fetch_half(struct filter *f, struct worker *w, size_t len)
+{
+	struct ann_span line = {w->block, len};
+	uint64_t late_ns = f->read_mono_ns + (uint64_t)ANN_LATE_MS * NS_PER_MS;
+	bool late = f->due_mono_ns >= late_ns;
+	bool first = f->partial.shown == 0;
+	bool some = ann_partial_show(&f->partial, w->scan, line, late, &w->batch);
+	struct ann_hits hits = w->hits;
+
+	f->due_mono_ns = f->partial.held && !late ? late_ns : 0;
+	if (!some) {
+		return false;
+	}
+	w->hits = f->partial.hits;
+	f->partial.hits = hits;
+	w->batch.offset = f->framer.offset;
+	w->batch.seq = f->framer.seq;
+	if (first) {
+		f->began_wall_ns = ann_clock_wall_ns();
+		f->began_mono_ns = ann_clock_mono_ns();
+	}
+	return true;
+}
+
+/* The next lines. What has been shown of the first one is told. */
+static bool take_lines(
+	struct filter *f, struct worker *w, struct ann_span bytes, bool final)
+{
+	if (f->partial.shown == 0) {
+		return ann_framer_next(&f->framer, bytes, final, &w->batch);
+	}
+	if (!ann_framer_next_line(&f->framer, bytes, final, &w->batch)) {
+		return false;
+	}
+	ann_partial_end(&f->partial, &w->batch, &w->ended);
+	return true;
 }
 
 /* Places the block so that what is read behind the `kept` bytes is aligned. */
@@ -169,21 +238,24 @@ static void align_block(struct worker *w, size_t kept)
 static bool fetch_batch(struct filter *f, struct worker *w)
 {
 	size_t len = 0;
+	size_t taken = 0;
 	bool final = false;
+	bool half = false;
 
 	align_block(w, f->framer.rest.len);
 	len = ann_framer_begin(&f->framer, w->block);
+	while (!half && !take_lines(f, w, (struct ann_span){w->block, len}, final)) {
+		enum ann_input_event event = ANN_INPUT_END;
 
-	while (!ann_framer_next(
-		&f->framer, (struct ann_span){w->block, len}, final, &w->batch)) {
 		if (final) {
 			ann_input_close(&f->input);
 			return false;
 		}
-		final = !read_more(f, w, &len);
+		event = read_more(f, w, &len);
+		half = event == ANN_INPUT_SILENT && fetch_half(f, w, len);
+		final = event != ANN_INPUT_BYTES && event != ANN_INPUT_SILENT;
 	}
-	size_t taken = w->batch.bytes.len;
-
+	taken = half ? 0 : w->batch.bytes.len;
 	w->failed = ann_framer_end(
 		&f->framer, (struct ann_span){w->block + taken, len - taken});
 	return true;
@@ -202,8 +274,13 @@ static bool fetch(void *user, void *worker)
 		w->first_of_source = true;
 	}
 	w->source = f->input.name;
-	w->batch.wall_ns = ann_clock_wall_ns();
-	w->batch.mono_ns = ann_clock_mono_ns();
+	if (w->batch.partial || w->batch.shown > 0) {
+		w->batch.wall_ns = f->began_wall_ns;
+		w->batch.mono_ns = f->began_mono_ns;
+	} else {
+		w->batch.wall_ns = ann_clock_wall_ns();
+		w->batch.mono_ns = ann_clock_mono_ns();
+	}
 	return true;
 }
 
@@ -270,23 +347,31 @@ static enum ann_err select_lines(struct filter *f, struct worker *w)
 		f->select, &w->batch, w->hits.at, w->hits.count, show_run, w);
 }
 
+static void find_hits(struct worker *w)
+{
+	size_t stop = 0;
+
+	w->failed = ann_scan_batch(w->scan, w->batch.bytes, &w->hits, &stop, &w->quits);
+	w->batch.bytes.len = stop;
+	if (w->batch.shown > 0) {
+		ann_partial_tell(&w->ended, &w->hits);
+	}
+}
+
 static void work(void *user, void *worker)
 {
 	struct filter *f = user;
 	struct worker *w = worker;
-	size_t stop = 0;
 
 	for (size_t i = 0; i < f->options->output_count; i++) {
 		ann_buf_clear(&w->rendered[i]);
 	}
-	if (w->failed == ANN_OK) {
-		w->failed = ann_scan_batch(
-			w->scan, w->batch.bytes, &w->hits, &stop, &w->quits);
+	if (w->failed == ANN_OK && !w->batch.partial) {
+		find_hits(w);
 	}
 	if (w->failed != ANN_OK) {
 		return;
 	}
-	w->batch.bytes.len = stop;
 	if (f->options->only_matching) {
 		w->failed = select_lines(f, w);
 	} else {
@@ -367,9 +452,11 @@ static bool commit(void *user, void *worker)
 		f->failed = ann_error_nomem(f->err);
 		return false;
 	}
-	count_hits(f, w);
+	if (!w->batch.partial) {
+		count_hits(f, w);
+		f->done_bytes += w->batch.bytes.len;
+	}
 	heard = write_outputs(f, w);
-	f->done_bytes += w->batch.bytes.len;
 	if (f->options->progress) {
 		ann_progress_update(&f->progress, f->done_bytes);
 	}
@@ -395,6 +482,7 @@ static void free_worker(struct worker *w)
 		ann_buf_deinit(&w->rendered[i]);
 	}
 	ann_hits_deinit(&w->hits);
+	ann_partial_deinit(&w->ended);
 	ann_scan_free(w->scan);
 	ann_free(w->renderers);
 	ann_free(w->rendered);
@@ -450,8 +538,11 @@ static enum ann_err set_up(struct filter *f)
 	f->counts = options->summary != NULL || options->tell_rules;
 	for (size_t i = 0; i < options->output_count; i++) {
 		f->counts |= options->renders[i].format == ANN_FORMAT_JSON;
+		f->shows_half |= options->renders[i].format != ANN_FORMAT_JSON &&
+				 !options->only_matching;
 	}
 	ann_framer_init(&f->framer, options->line_limit, f->counts);
+	f->partial.least = ann_framer_least(&f->framer);
 	ann_progress_start(&f->progress, options->progress_bytes);
 	while (f->worker_count < wanted) {
 		struct worker *w = new_worker(f);
@@ -479,6 +570,7 @@ static void tear_down(struct filter *f)
 	ann_input_close(&f->input);
 	ann_select_free(f->select);
 	ann_framer_deinit(&f->framer);
+	ann_partial_deinit(&f->partial);
 }
 
 enum ann_err ann_filter_run(const struct ann_filter_options *options,

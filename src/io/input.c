@@ -99,34 +99,45 @@ static int left_ms(uint64_t deadline_mono_ns)
 	return left > LONGEST_MS ? LONGEST_MS : (int)left;
 }
 
-/* Waits for the descriptor or a reason to stop. False: stopped. */
-static bool wait_readable(int fd, uint64_t deadline_mono_ns)
+/* Waits for the descriptor, silence, or a reason to stop. */
+static enum ann_input_event wait_readable(int fd, const struct ann_input_wait *wait)
 {
 	struct pollfd fds[] = {
 		{.fd = ann_signals_wake_fd(), .events = POLLIN},
 		{.fd = fd, .events = POLLIN},
 	};
+	uint64_t deadline = wait->deadline_mono_ns;
+	uint64_t silent = wait->silent_mono_ns;
+	bool silent_first = silent != 0 && (deadline == 0 || silent < deadline);
 
 	for (;;) {
-		int left = left_ms(deadline_mono_ns);
+		int left = left_ms(silent_first ? silent : deadline);
 		int ready = poll(fds, ANN_LEN(fds), left);
 
-		/* Also when there is always more to read. */
-		if (left == 0 || ready == 0 || (ready > 0 && fds[0].revents != 0)) {
-			return false;
+		if (ready > 0 && fds[0].revents != 0) {
+			return ANN_INPUT_STOPPED;
+		}
+		/* The deadline also holds when there is always more to read. */
+		if (!silent_first && left == 0) {
+			return ANN_INPUT_STOPPED;
 		}
 		if (ready > 0) {
-			return true;
+			return ANN_INPUT_BYTES;
+		}
+		if (ready == 0) {
+			return silent_first ? ANN_INPUT_SILENT : ANN_INPUT_STOPPED;
 		}
 	}
 }
 
 enum ann_input_event ann_input_read(struct ann_input *input, char *to, size_t room,
-	uint64_t deadline_mono_ns, size_t *got, struct ann_error *err)
+	const struct ann_input_wait *wait, size_t *got, struct ann_error *err)
 {
 	for (;;) {
-		if (!wait_readable(input->fd, deadline_mono_ns)) {
-			return ANN_INPUT_STOPPED;
+		enum ann_input_event event = wait_readable(input->fd, wait);
+
+		if (event != ANN_INPUT_BYTES) {
+			return event;
 		}
 		ssize_t count = read(input->fd, to, room);
 

@@ -28,16 +28,20 @@ void ann_input_close(struct ann_input *input);
 enum ann_input_event {
 	ANN_INPUT_BYTES,
 	ANN_INPUT_END,
+	ANN_INPUT_SILENT,  /* nothing came for as long as was asked for */
 	ANN_INPUT_STOPPED, /* a signal, a wake, or the deadline */
 	ANN_INPUT_FAILED,
 };
 
-/*
- * Waits for bytes and reads at most `room` into `to`; `*got` says how many.
- * `deadline_mono_ns` 0: wait without end.
- */
+/* How long to wait; 0: without end. */
+struct ann_input_wait {
+	uint64_t silent_mono_ns;   /* until then for bytes; then ANN_INPUT_SILENT */
+	uint64_t deadline_mono_ns; /* until then at all; then ANN_INPUT_STOPPED */
+};
+
+/* Waits for bytes and reads at most `room` into `to`; `*got` says how many. */
 enum ann_input_event ann_input_read(struct ann_input *input, char *to, size_t room,
-	uint64_t deadline_mono_ns, size_t *got, struct ann_error *err);
+	const struct ann_input_wait *wait, size_t *got, struct ann_error *err);
 
 /* How many bytes standard input has if it is a regular file, counted from where it
  * stands; for other inputs the size of the file. 0: not known. */

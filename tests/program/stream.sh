@@ -62,10 +62,11 @@ a_line_appears_while_the_writer_stays_open() {
 	read -r -t 2 -u "$from" line
 	expect_equal "$line" "TLS status = 0x107 [NX_SECURE_TLS_HANDSHAKE_FAILURE]"
 	printf 'half a ' >&"$to"
-	read -r -t 0.1 -u "$from" line
+	read -r -t 2 -N 7 -u "$from" line
+	expect_equal "$line" "half a "
 	printf 'line\nnext\n' >&"$to"
 	read -r -t 2 -u "$from" line
-	expect_equal "$line" "half a line"
+	expect_equal "$line" "line"
 	read -r -t 2 -u "$from" line
 	expect_equal "$line" "next"
 	exec {to}>&-
@@ -97,6 +98,115 @@ a_fifo_is_read_to_its_end() {
 	cat log >in
 	wait "$!"
 	expect_same "$out" log
+}
+
+# --- half lines -----------------------------------------------------------------------
+
+# _follow OPTION...: the program behind a FIFO, to be written to with `>&"$to"`.
+_follow() {
+	mkfifo in
+	: >"$out"
+	"$annotty" "$@" in >"$out" 2>"$err" &
+	exec {to}>in
+}
+
+# _finish: the writer ends, and so does the program.
+_finish() {
+	exec {to}>&-
+	wait "$!"
+	expect_equal "$?" 0
+}
+
+# _shows TEXT: standard output is this, after a while.
+_shows() {
+	printf '%b' "$1" >expected
+	wait_until cmp -s "$out" expected
+	expect_same "$out" expected
+}
+
+a_prompt_appears_before_its_line_ends() {
+	_follow -s name
+	printf 'boot\nlogin: ' >&"$to"
+	_shows 'boot\nlogin: '
+	printf 'root\r\nTLS status = 0x107, ' >&"$to"
+	_shows 'boot\nlogin: root\r\nTLS status = 0x107 [NX_SECURE_TLS_HANDSHAKE_FAILURE], '
+	printf 'told once\n$ ' >&"$to"
+	_shows 'boot\nlogin: root\r\nTLS status = 0x107 [NX_SECURE_TLS_HANDSHAKE_FAILURE], told once\n$ '
+	_finish
+	_shows 'boot\nlogin: root\r\nTLS status = 0x107 [NX_SECURE_TLS_HANDSHAKE_FAILURE], told once\n$ '
+}
+
+a_prompt_appears_raw_and_with_a_timestamp() {
+	_follow -F raw
+	printf 'status 0x107' >&"$to"
+	_shows 'status 0x107'
+	_finish
+	_shows 'status 0x107'
+	rm in
+	_follow -t
+	printf 'login: ' >&"$to"
+	expect "one stamp" wait_until grep -q '^2[0-9]*-[^ ]*Z login: ' "$out"
+	printf 'root\n' >&"$to"
+	_finish
+	expect_equal "$(sed 's/^2[0-9]*-[^ ]*Z //' "$out")" "login: root"
+}
+
+half_lines_wait_where_lines_are_chosen_or_are_records() {
+	local options
+
+	for options in '-F json' '-m'; do
+		# Word splitting is what is wanted.
+		# shellcheck disable=SC2086
+		_follow $options -o - -o 'file:raw?format=raw'
+		printf 'TLS status = 0x107 ' >&"$to"
+		# The other output shows that there was time enough, unless all lines wait.
+		[ "$options" = -m ] || wait_until test -s raw
+		expect_equal "$(cat "$out")" ""
+		printf 'failed\n' >&"$to"
+		wait_until test -s "$out"
+		_finish
+		expect_equal "$(grep -c NX_SECURE_TLS_HANDSHAKE_FAILURE "$out")" 1
+		rm -f in raw
+	done
+}
+
+# _slow_drip FILE: with silences long enough for half lines to be shown.
+_slow_drip() {
+	perl -e 'open $f, "<", $ARGV[0] or die; binmode $f; local $/; $_ = <$f>;
+		for my $i (0 .. length($_) - 1) { syswrite STDOUT, $_, 1, $i or exit;
+			select undef, undef, undef, 0.025 }' "$1"
+}
+
+values_that_drip_are_annotated_as_at_once() {
+	printf 'ret=0x107 of TLS, ERRNO=144 in secure open\r\n\033[31mfirst 0x19f\033[0m ms: bad' >in
+	"$annotty" in >whole
+	_slow_drip in | "$annotty" >dripped
+	expect_same dripped whole
+	expect_equal "$(grep -o ' \[NX_SECURE_' whole | wc -l)" 2
+}
+
+a_summary_counts_what_was_shown_early_once() {
+	_follow --summary=json -s name
+	printf 'TLS status = 0x107 ' >&"$to"
+	_shows 'TLS status = 0x107 [NX_SECURE_TLS_HANDSHAKE_FAILURE] '
+	_finish
+	expect_equal "$(jq -c '[.lines, .values]' "$err")" "[1,1]"
+}
+
+half_lines_keep_their_place_behind_a_large_input() {
+	local large
+
+	large=$(_large)
+	_follow -s name
+	cat "$large" >&"$to"
+	printf 'login: ' >&"$to"
+	wait_until test "$(tail -c 7 "$out")" = 'login: '
+	printf 'root\n' >&"$to"
+	cat "$large" >&"$to"
+	_finish
+	"$annotty" -s name "$large" >whole
+	{ cat whole; printf 'login: root\n'; cat whole; } >expected
+	expect_same "$out" expected
 }
 
 inputs_are_read_one_after_the_other() {
