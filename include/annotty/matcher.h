@@ -62,9 +62,9 @@ void ann_matcher_free(struct ann_matcher *matcher);
 
 /*
  * Prepares the fastest way to scan that there is for these rules on this machine. It
- * takes a fraction of a millisecond, or, if it has to be vectorscan, a few for a hundred
- * rules and tens for a thousand. May run on one other thread while scans go on; they
- * use it as soon as it is there, with the same results.
+ * takes a fraction of a millisecond, or, if it has to be vectorscan, a few for a
+ * hundred rules and tens for a thousand. May run on one other thread while scans go on;
+ * they use it as soon as it is there, with the same results.
  */
 void ann_matcher_accelerate(struct ann_matcher *matcher);
 
