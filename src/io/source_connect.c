@@ -31,8 +31,8 @@ enum {
 	DECODED_BYTES = 65536,
 };
 
-/* After so long with bytes, a server has had time to agree to RFC 2217. */
-static const uint64_t agree_ns = 5000000000;
+/* A server that speaks for so long without agreeing to RFC 2217 does not know it. */
+static const uint64_t agree_ns = 2000000000;
 
 struct settings {
 	struct ann_port_wishes port; /* first, see io/port_keys.h */

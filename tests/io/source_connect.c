@@ -149,6 +149,15 @@ static void finish_rfc2217(void *user)
 	drop_device(w);
 }
 
+/* Resets the connection. */
+static void break_off(void *user)
+{
+	struct world *w = user;
+
+	test_net_reset(w->device);
+	w->device = -1;
+}
+
 static enum ann_err make_once(void *user, struct ann_source **source,
 	const struct ann_source_events *events, void *events_user,
 	struct ann_error *err)
@@ -162,6 +171,7 @@ static const struct test_source_kind kinds[] = {
 		.make = make_once,
 		.feed = feed,
 		.finish = finish,
+		.break_off = break_off,
 		.end = end,
 		.connects = true},
 	{.name = "unix",
@@ -176,6 +186,7 @@ static const struct test_source_kind kinds[] = {
 		.make = make_once,
 		.feed = feed,
 		.finish = finish,
+		.break_off = break_off,
 		.end = end,
 		.connects = true},
 	{.name = "rfc2217",
@@ -183,6 +194,7 @@ static const struct test_source_kind kinds[] = {
 		.make = make_once,
 		.feed = feed,
 		.finish = finish_rfc2217,
+		.break_off = break_off,
 		.end = end,
 		.connects = true},
 };
@@ -515,6 +527,29 @@ START_TEST(an_overrun_at_the_server_is_a_gap)
 }
 END_TEST
 
+static bool is_told_of_the_port(void *user)
+{
+	struct world *w = user;
+
+	feed(w, ann_span("."));
+	watcher.len = 0;
+	return count_logged("does not speak RFC 2217") > 0;
+}
+
+START_TEST(a_server_that_cannot_set_its_port_is_told_once)
+{
+	struct world *w = open_world("rfc2217", "");
+
+	start(w, true);
+	feed(w, ann_span("\xff\xfe\x2c")); /* it will not */
+	test_loop_until(&loop, "the warning", is_told_of_the_port, w);
+	feed(w, ann_span("!"));
+	test_loop_settle(&loop);
+	ck_assert_uint_eq(count_logged("does not speak RFC 2217"), 1);
+	close_world(w);
+}
+END_TEST
+
 static int option_of_device(const struct world *w, int level, int option)
 {
 	int value = -1;
@@ -608,6 +643,7 @@ void test_cases(Suite *suite)
 	test_add(suite, telnet_begins_anew_with_each_connection);
 	test_add(suite, a_server_that_breaks_telnet_is_left);
 	test_add(suite, an_overrun_at_the_server_is_a_gap);
+	test_add(suite, a_server_that_cannot_set_its_port_is_told_once);
 	test_add_loop(suite, a_silent_server_is_probed, 2);
 	test_add_loop(suite, mistakes_are_told, ANN_LEN(mistakes));
 }

@@ -86,6 +86,15 @@ static enum ann_err make(struct world *w, bool reconnect, struct ann_source **so
 	return failed;
 }
 
+/* Resets the connection. */
+static void break_off(void *user)
+{
+	struct world *w = user;
+
+	test_net_reset(w->device);
+	w->device = -1;
+}
+
 static enum ann_err make_once(void *user, struct ann_source **source,
 	const struct ann_source_events *events, void *events_user,
 	struct ann_error *err)
@@ -139,6 +148,7 @@ static const struct test_source_kind kinds[] = {
 		.make = make_once,
 		.feed = feed,
 		.finish = finish,
+		.break_off = break_off,
 		.end = end,
 		.connects = true},
 	{.name = "unix-listen",

@@ -216,6 +216,27 @@ START_TEST(bytes_come_in_order_and_then_the_end)
 }
 END_TEST
 
+START_TEST(a_failure_is_told_once_and_is_the_end)
+{
+	struct session *s = open_session(_i);
+
+	if (s->kind->break_off != NULL) {
+		start_and_feed(s, hello);
+		test_watcher_await_bytes(&s->watcher, hello);
+		s->kind->break_off(s->world);
+		test_watcher_await_end(&s->watcher);
+		test_loop_settle(&s->loop);
+		ck_assert_uint_eq(s->watcher.ends, 1);
+		ck_assert(s->watcher.has_failed);
+		ck_assert_int_ne(s->watcher.why.code, ANN_OK);
+		ck_assert_uint_eq(s->watcher.disconnected, s->kind->connects);
+	} else {
+		make(s);
+	}
+	close_session(s);
+}
+END_TEST
+
 /* Line `which`, PORTION_BYTES long. */
 static struct ann_span portion(char *text, int which)
 {
@@ -391,6 +412,7 @@ void test_source_conformance(
 	test_add_loop(suite, it_can_be_closed_twice, count);
 	test_add_loop(suite, after_the_close_it_takes_no_orders, count);
 	test_add_loop(suite, bytes_come_in_order_and_then_the_end, count);
+	test_add_loop(suite, a_failure_is_told_once_and_is_the_end, count);
 	test_add_loop(suite, pausing_at_every_chunk_loses_nothing, count);
 	test_add_loop(suite, pausing_before_the_start_holds_all_bytes, count);
 	test_add_loop(suite, a_write_before_the_start_is_refused, count);

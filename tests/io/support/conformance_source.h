@@ -29,6 +29,8 @@ struct test_source_kind {
 	void (*feed)(void *world, struct ann_span bytes);
 	/* The device has nothing more to say, ever: what ends the source. */
 	void (*finish)(void *world);
+	/* What it has to say breaks off, which is an error. NULL: that cannot be. */
+	void (*break_off)(void *world);
 	/* The source is closed, the loop still stands. */
 	void (*end)(void *world);
 
