@@ -91,7 +91,7 @@ static void end(void *user)
 }
 
 static const struct test_source_kind kinds[] = {
-	{"a command", begin, make, feed, finish, end, false, false, false},
+	{"a command", begin, make, feed, finish, NULL, end, false, false, false},
 };
 
 /* --- without a user ------------------------------------------------------------------

@@ -96,7 +96,8 @@ static void finish(void *user)
 }
 
 static const struct test_source_kind kinds[] = {
-	{"a file", begin_stored, make, feed, finish, end_world, true, false, false},
+	{"a file", begin_stored, make, feed, finish, NULL, end_world, true, false,
+		false},
 };
 
 /* --- following ----------------------------------------------------------------------

@@ -177,12 +177,16 @@ static void end_fifo(void *user)
 }
 
 static const struct test_source_kind kinds[] = {
-	{"a pipe", begin_pipe, make, feed, finish, end_world, false, false, false},
-	{"a socket", begin_socket, make, feed, finish, end_world, false, false, false},
-	{"a terminal", begin_terminal, make, feed, finish_terminal, end_world, false,
-		false, false},
-	{"a file", begin_stored, make, feed, finish, end_world, true, false, false},
-	{"a FIFO", begin_fifo, make, feed_fifo, finish, end_fifo, false, false, false},
+	{"a pipe", begin_pipe, make, feed, finish, NULL, end_world, false, false,
+		false},
+	{"a socket", begin_socket, make, feed, finish, NULL, end_world, false, false,
+		false},
+	{"a terminal", begin_terminal, make, feed, finish_terminal, NULL, end_world,
+		false, false, false},
+	{"a file", begin_stored, make, feed, finish, NULL, end_world, true, false,
+		false},
+	{"a FIFO", begin_fifo, make, feed_fifo, finish, NULL, end_fifo, false, false,
+		false},
 };
 
 /* --- what is of this kind only ------------------------------------------------------
