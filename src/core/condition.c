@@ -51,8 +51,7 @@ static bool wants(const struct want *want, uint32_t number)
 }
 
 /* Tries the condition only where its literals stand. */
-static bool ask_there(struct ann_asker *asker, const struct condition *condition,
-	struct ann_span text, size_t from, size_t to)
+static bool ask_there(struct ann_asker *asker, const struct condition *condition)
 {
 	const struct index *index = &asker->matcher->conditions;
 	const struct ann_triggers *triggers = &asker->triggers;
@@ -62,22 +61,20 @@ static bool ask_there(struct ann_asker *asker, const struct condition *condition
 	for (size_t i = 0; i < triggers->count; i++) {
 		struct ann_trigger trigger = triggers->at[i];
 
-		if (trigger.at < from || trigger.at > to || trigger.at >= text.len ||
-			trigger.at == tried ||
+		if (trigger.at == tried ||
 			!wants(&index->wants[trigger.literal], condition->number)) {
 			continue;
 		}
 		tried = trigger.at;
-		if (ann_pattern_find(
-			    condition->regex, asker->state, text, tried, &range)) {
+		if (ann_pattern_find(condition->regex, asker->state, asker->line, tried,
+			    &range)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-bool ann_ask(struct ann_asker *asker, const struct condition *condition,
-	struct ann_span text, size_t from, size_t to)
+bool ann_ask(struct ann_asker *asker, const struct condition *condition)
 {
 	struct ann_range range;
 
@@ -90,8 +87,7 @@ bool ann_ask(struct ann_asker *asker, const struct condition *condition,
 	if (condition->listed && asker->seen[condition->number] != asker->line_number) {
 		return false;
 	}
-	if (condition->leading) {
-		return ask_there(asker, condition, text, from, to);
-	}
-	return ann_pattern_find(condition->regex, asker->state, text, from, &range);
+	return condition->leading ? ask_there(asker, condition)
+				  : ann_pattern_find(condition->regex, asker->state,
+					    asker->line, 0, &range);
 }

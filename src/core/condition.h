@@ -28,11 +28,7 @@ void ann_asker_deinit(struct ann_asker *asker);
 /* What follows is about another line. */
 void ann_asker_next(struct ann_asker *asker, struct ann_span line);
 
-/*
- * Whether the condition is found in `text`, the line or a front part of it, beginning
- * at `from` or later, but not behind `to`. False for a condition that is not there.
- */
-bool ann_ask(struct ann_asker *asker, const struct condition *condition,
-	struct ann_span text, size_t from, size_t to);
+/* Whether the condition is found in the line. False for one that is not there. */
+bool ann_ask(struct ann_asker *asker, const struct condition *condition);
 
 #endif

@@ -101,11 +101,11 @@ static enum ann_err expand(const struct source *source, const char *before,
 }
 
 /*
- * The expanded text as a condition, which is only asked where its literals stand. It
- * may be asked of the front of a line, whose end is no edge in the line.
+ * The expanded text as a condition on a whole line, which is only asked where its
+ * literals stand.
  */
-static enum ann_err compile_condition(const struct source *source,
-	struct condition *condition, unsigned flags, struct ann_error *err)
+static enum ann_err compile_line_condition(
+	const struct source *source, struct condition *condition, struct ann_error *err)
 {
 	struct ann_matcher *m = source->matcher;
 	struct ann_span text = ann_buf_all(source->text);
@@ -115,14 +115,10 @@ static enum ann_err compile_condition(const struct source *source,
 	if (ann_literals_leading_of(text, &literals) != ANN_OK) {
 		return ann_error_nomem(err);
 	}
-	for (size_t i = 0; i < literals.count; i++) {
-		literals.at[i].word_end = false;
-		literals.at[i].letter_end = false;
-	}
 	condition->listed = literals.count > 0;
 	condition->leading = condition->listed && literals.leading;
-	flags |= condition->leading ? ANN_PATTERN_ANCHORED : 0;
-	failed = ann_pattern_new(&condition->regex, text, flags, source->what, err);
+	failed = ann_pattern_new(&condition->regex, text,
+		condition->leading ? ANN_PATTERN_ANCHORED : 0, source->what, err);
 	if (failed == ANN_OK && condition->listed) {
 		condition->number = m->condition_count++;
 		if (want_literals(&m->conditions, condition->number, &literals) !=
@@ -134,26 +130,38 @@ static enum ann_err compile_condition(const struct source *source,
 	return failed;
 }
 
+/* A condition on what ends where the value begins, or begins where it ends. */
+static enum ann_err compile_place_condition(const struct source *source,
+	struct condition *condition, bool before, struct ann_error *err)
+{
+	enum ann_err failed = expand(source, "", "", err);
+
+	if (failed == ANN_OK) {
+		condition->shape = ann_shape_new(ann_buf_all(source->text), before);
+		failed = condition->shape == NULL ? ann_error_nomem(err) : ANN_OK;
+	}
+	if (failed == ANN_OK && before) {
+		failed = expand(source, "(?:", ")\\z", err);
+	}
+	return failed == ANN_OK
+		       ? ann_pattern_new(&condition->regex, ann_buf_all(source->text),
+				 before ? 0 : ANN_PATTERN_ANCHORED, source->what, err)
+		       : failed;
+}
+
 static enum ann_err compile_rule_condition(const struct source *source, struct job *job,
 	enum ann_rule_regex which, struct ann_error *err)
 {
 	struct condition *condition = &job->conditions[which];
-	bool before = which == ANN_RULE_UNLESS_BEFORE || which == ANN_RULE_BEHIND;
-	bool after = which == ANN_RULE_UNLESS_AFTER;
 	enum ann_err failed = ANN_OK;
 
-	if (before || after) {
-		failed = expand(source, "", "", err);
+	if (which == ANN_RULE_UNLESS_BEFORE || which == ANN_RULE_BEHIND ||
+		which == ANN_RULE_UNLESS_AFTER) {
+		return compile_place_condition(
+			source, condition, which != ANN_RULE_UNLESS_AFTER, err);
 	}
-	if (failed == ANN_OK && (before || after)) {
-		condition->shape = ann_shape_new(ann_buf_all(source->text), before);
-		failed = condition->shape == NULL ? ann_error_nomem(err) : ANN_OK;
-	}
-	if (failed == ANN_OK) {
-		failed = expand(source, before ? "(?:" : "", before ? ")\\z" : "", err);
-	}
-	return failed == ANN_OK ? compile_condition(source, condition,
-					  after ? ANN_PATTERN_ANCHORED : 0, err)
+	failed = expand(source, "", "", err);
+	return failed == ANN_OK ? compile_line_condition(source, condition, err)
 				: failed;
 }
 
@@ -508,7 +516,7 @@ static enum ann_err compile_words_of(struct ann_matcher *m,
 
 		ann_pattern_free(condition->regex);
 		*condition = (struct condition){0};
-		failed = compile_condition(&source, condition, 0, err);
+		failed = compile_line_condition(&source, condition, err);
 	}
 	if (failed != ANN_OK) {
 		ann_error_context(err, "%s:%zu: family \"%s\"", words->origin,
@@ -560,54 +568,44 @@ static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)
 	return failed;
 }
 
-/* The shape of all jobs that want a literal, made once for all literals they want. */
-static enum ann_err find_shape(struct ann_matcher *m, struct want *want)
+/* Whether matches of the job begin with a value, which its literals are the front of.
+ */
+static bool begins_with_value(const struct job *job)
 {
-	struct ann_shape **shapes = NULL;
-	struct crowd crowd = {.first = want};
+	return job->where == WHERE_TRIGGERED && job->whole &&
+	       (job->code_first || job->same_first);
+}
 
-	for (size_t i = 0; i < m->crowd_count; i++) {
-		const struct want *first = m->crowds[i].first;
+/* Of all jobs that can be tried together, where one of their literals stands. */
+static enum ann_err make_crowd(struct ann_matcher *m)
+{
+	struct ann_shape **shapes = ann_resize_array(NULL, m->count, sizeof(*shapes));
+	size_t count = 0;
 
-		if (first->count == want->count &&
-			memcmp(first->who, want->who,
-				want->count * sizeof(*want->who)) == 0) {
-			want->shape = m->crowds[i].shape;
-			return ANN_OK;
-		}
-	}
-	shapes = ann_resize_array(NULL, want->count, sizeof(*shapes));
 	if (shapes == NULL) {
 		return ANN_ENOMEM;
 	}
-	for (size_t i = 0; i < want->count; i++) {
-		shapes[i] = m->jobs[want->who[i]].shape;
+	for (size_t i = 0; i < m->count; i++) {
+		if (m->jobs[i].where == WHERE_TRIGGERED &&
+			!begins_with_value(&m->jobs[i])) {
+			shapes[count++] = m->jobs[i].shape;
+		}
 	}
-	crowd.shape = ann_shape_of_any(shapes, want->count);
+	m->crowd = ann_shape_of_any(shapes, count);
 	ann_free(shapes);
-	if (crowd.shape == NULL || ann_grow((void **)&m->crowds, &m->crowd_room,
-					   m->crowd_count, sizeof(crowd)) != 0) {
-		ann_shape_free(crowd.shape);
-		return ANN_ENOMEM;
-	}
-	m->crowds[m->crowd_count++] = crowd;
-	want->shape = crowd.shape;
-	return ANN_OK;
+	return m->crowd == NULL ? ANN_ENOMEM : ANN_OK;
 }
 
-static enum ann_err sum_up_want(struct ann_matcher *m, struct want *want)
+static void sum_up_want(const struct ann_matcher *m, struct want *want)
 {
-	bool triggered = want->count > 0;
-
 	want->value = want->count > 0;
+	want->crowd = want->count > 0;
 	for (size_t i = 0; i < want->count; i++) {
 		const struct job *job = &m->jobs[want->who[i]];
 
-		triggered &= job->where == WHERE_TRIGGERED;
-		want->value &= job->where == WHERE_TRIGGERED && job->whole &&
-			       (job->code_first || job->same_first);
+		want->value &= begins_with_value(job);
+		want->crowd &= job->where == WHERE_TRIGGERED && !begins_with_value(job);
 	}
-	return triggered ? find_shape(m, want) : ANN_OK;
 }
 
 /* What is told from the rules once all are compiled. */
@@ -619,9 +617,10 @@ static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
 		families |= m->jobs[i].families;
 	}
 	for (size_t i = 0; i < m->patterns.count; i++) {
-		if (i != m->escape && sum_up_want(m, &m->patterns.wants[i]) != ANN_OK) {
-			return ann_error_nomem(err);
-		}
+		sum_up_want(m, &m->patterns.wants[i]);
+	}
+	if (make_crowd(m) != ANN_OK) {
+		return ann_error_nomem(err);
 	}
 	m->known = ann_known_new(m->book, families, m->options.annotate_ok);
 	return m->known == NULL ? ann_error_nomem(err) : ANN_OK;
@@ -696,10 +695,7 @@ void ann_matcher_free(struct ann_matcher *matcher)
 	}
 	ann_pattern_free(matcher->stop);
 	ann_known_free(matcher->known);
-	for (size_t i = 0; i < matcher->crowd_count; i++) {
-		ann_shape_free(matcher->crowds[i].shape);
-	}
-	ann_free(matcher->crowds);
+	ann_shape_free(matcher->crowd);
 	ann_sieve_free(atomic_load(&matcher->sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
 	deinit_index(&matcher->patterns);

@@ -55,8 +55,7 @@ struct want {
 	size_t count;
 	size_t room;
 	bool value; /* only of jobs whose matches begin with a value that it is of */
-	struct ann_shape *shape; /* of all jobs that want it; borrowed; NULL: some */
-				 /* do not match where it stands */
+	bool crowd; /* only of jobs that are in ann_matcher::crowd */
 };
 
 /* Literals, each once, and an automaton that finds them. */
@@ -70,12 +69,6 @@ struct index {
 
 enum { NOT_LISTED = 0xFF, FAMILIES_MOST = NOT_LISTED };
 
-/* The shape of several jobs that want the same literals. */
-struct crowd {
-	const struct want *first; /* the first such literal's */
-	struct ann_shape *shape;
-};
-
 struct ann_matcher {
 	const struct ann_codebook *book;
 	struct ann_matcher_options options;
@@ -87,9 +80,7 @@ struct ann_matcher {
 	struct ann_pattern *stop; /* options.stop_at, or NULL */
 	struct ann_known *known;  /* values that some job can find */
 	struct condition *words;  /* per family: lines that speak of it */
-	struct crowd *crowds;
-	size_t crowd_count;
-	size_t crowd_room;
+	struct ann_shape *crowd;  /* of all jobs whose matches begin with a literal */
 	struct index patterns;    /* literals of the jobs' patterns */
 	struct index conditions;  /* literals of conditions and words */
 	uint32_t condition_count; /* that have literals */

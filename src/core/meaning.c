@@ -62,7 +62,7 @@ static void weigh_words(struct ann_asker *asker, struct meanings *meanings)
 		struct meaning meaning = meanings->at[i];
 		const struct condition *spoken = &words[meaning.code->family->order];
 
-		if (!ann_ask(asker, spoken, asker->line, 0, asker->line.len)) {
+		if (!ann_ask(asker, spoken)) {
 			meaning.rank += NOT_LISTED;
 		}
 		add_meaning(&weighed, meaning.code, meaning.rank);

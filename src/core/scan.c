@@ -65,6 +65,8 @@ struct ann_scan {
 	size_t candidate_count;
 	size_t candidate_room;
 	struct ann_span batch; /* the one at hand */
+	size_t crowd_at;       /* where in it `crowd_idle` is about */
+	bool crowd_idle;       /* no job of ann_matcher::crowd matches there */
 	struct ann_hits *hits;
 	bool lenient; /* conditions do not count, and values may overlap */
 	bool failed;  /* no memory */
@@ -257,11 +259,25 @@ static void search_line(struct ann_scan *scan, uint32_t at, struct ann_span line
 /* The line at hand, and what is found out about it only when it is needed. */
 struct look {
 	struct ann_span line;
-	size_t read_from; /* its values from here on are in ann_scan::values */
+	size_t read_from;      /* its values from here on are in ann_scan::values */
+	size_t first;          /* 1 + the place that `of_first` is about */
+	ann_families of_first; /* that may know the value that begins there */
 	bool knows_last;
 	size_t last;          /* where its last word begins */
 	ann_families of_last; /* that may know that word */
 };
+
+static ann_families first_families(
+	const struct ann_scan *scan, struct look *look, size_t at)
+{
+	struct ann_span rest = {look->line.ptr + at, look->line.len - at};
+
+	if (look->first != at + 1) {
+		look->first = at + 1;
+		look->of_first = ann_known_first(scan->matcher->known, rest);
+	}
+	return look->of_first;
+}
 
 /* The families that may know the last word, if it begins at `least` or behind it. */
 static ann_families last_families(
@@ -299,6 +315,9 @@ static bool worth_trying(
 	if (!job->whole) {
 		return true;
 	}
+	if (first) {
+		return (first_families(scan, look, from) & job->families) != 0;
+	}
 	if (job->last && (last_families(scan, look, least) & job->families) == 0) {
 		return false;
 	}
@@ -309,7 +328,7 @@ static bool worth_trying(
 		if (value->start < least) {
 			return false;
 		}
-		if ((!first || value->start == from) && !(bare && value->prefixed) &&
+		if (!(bare && value->prefixed) &&
 			(value->families & job->families) != 0) {
 			return true;
 		}
@@ -321,7 +340,7 @@ static bool worth_trying(
 }
 
 /* `when` and `unless`, once a line. */
-static bool line_allowed(struct ann_scan *scan, uint32_t at, struct ann_span line)
+static bool line_allowed(struct ann_scan *scan, uint32_t at)
 {
 	const struct job *job = &scan->matcher->jobs[at];
 	struct job_state *state = &scan->jobs[at];
@@ -330,32 +349,41 @@ static bool line_allowed(struct ann_scan *scan, uint32_t at, struct ann_span lin
 
 	if (state->asked != scan->asker.line_number) {
 		state->asked = scan->asker.line_number;
-		state->allowed = (when->regex == NULL || ann_ask(&scan->asker, when,
-								 line, 0, line.len)) &&
-				 !ann_ask(&scan->asker, unless, line, 0, line.len);
+		state->allowed = (when->regex == NULL || ann_ask(&scan->asker, when)) &&
+				 !ann_ask(&scan->asker, unless);
 	}
 	return state->allowed;
 }
 
-/* Whether a condition on what stands beside a value holds there. */
+/* Whether a condition on what stands beside a value holds: where its shape says maybe.
+ */
+static bool matches_at(struct ann_scan *scan, const struct condition *condition,
+	enum ann_answer answer, struct ann_span text, size_t from)
+{
+	struct ann_range range;
+
+	return answer == ANN_YES ||
+	       (answer == ANN_MAYBE && ann_pattern_find(condition->regex,
+					       scan->asker.state, text, from, &range));
+}
+
 static bool holds_before(struct ann_scan *scan, const struct condition *condition,
 	struct ann_span line, size_t at)
 {
 	size_t from = at > BEFORE_BYTES ? at - BEFORE_BYTES : 0;
 	struct ann_span left = {line.ptr, at};
-	enum ann_answer holds = ann_shape_before(condition->shape, left, from, at);
 
-	return holds == ANN_YES ||
-	       (holds == ANN_MAYBE && ann_ask(&scan->asker, condition, left, from, at));
+	return condition->regex != NULL &&
+	       matches_at(scan, condition,
+		       ann_shape_before(condition->shape, left, from, at), left, from);
 }
 
 static bool holds_after(struct ann_scan *scan, const struct condition *condition,
 	struct ann_span line, size_t at)
 {
-	enum ann_answer holds = ann_shape_ahead(condition->shape, line, at);
-
-	return holds == ANN_YES ||
-	       (holds == ANN_MAYBE && ann_ask(&scan->asker, condition, line, at, at));
+	return condition->regex != NULL &&
+	       matches_at(scan, condition, ann_shape_ahead(condition->shape, line, at),
+		       line, at);
 }
 
 /* What stands beside the value. */
@@ -365,15 +393,13 @@ static bool place_allowed(
 	const struct condition *conditions =
 		scan->matcher->jobs[candidate->job].conditions;
 	const struct condition *behind = &conditions[ANN_RULE_BEHIND];
-	const struct condition *before = &conditions[ANN_RULE_UNLESS_BEFORE];
-	const struct condition *after = &conditions[ANN_RULE_UNLESS_AFTER];
 	struct ann_range place = candidate->place;
 
 	return (behind->regex == NULL ||
 		       holds_before(scan, behind, line, place.start)) &&
-	       (before->regex == NULL ||
-		       !holds_before(scan, before, line, place.start)) &&
-	       (after->regex == NULL || !holds_after(scan, after, line, place.end));
+	       !holds_before(
+		       scan, &conditions[ANN_RULE_UNLESS_BEFORE], line, place.start) &&
+	       !holds_after(scan, &conditions[ANN_RULE_UNLESS_AFTER], line, place.end);
 }
 
 /*
@@ -390,7 +416,7 @@ static bool settled(struct ann_scan *scan, struct ann_span line, size_t from)
 		return false;
 	}
 	if (!last->holds) {
-		last->holds = line_allowed(scan, last->job, line) &&
+		last->holds = line_allowed(scan, last->job) &&
 			      place_allowed(scan, last, line);
 	}
 	return last->holds;
@@ -488,7 +514,7 @@ static void decide(struct ann_scan *scan, const struct view *view)
 		bool overlaps = held != NULL && one->place.start < held->place.end;
 
 		if ((!overlaps || one->job < held->job) &&
-			(one->holds || (line_allowed(scan, one->job, view->text) &&
+			(one->holds || (line_allowed(scan, one->job) &&
 					       place_allowed(scan, one, view->text)))) {
 			struct ann_hit hit = hit_at(view, one);
 
@@ -661,22 +687,32 @@ static void find_triggers(struct ann_scan *scan, struct ann_span batch)
 	}
 }
 
+/* A number stands there, but no table knows it. */
+static bool is_unknown(const struct ann_scan *scan, size_t at)
+{
+	struct ann_span rest = {scan->batch.ptr + at, scan->batch.len - at};
+
+	return ann_known_first(scan->matcher->known, rest) == 0;
+}
+
 /*
- * Nothing can come of the trigger: a number stands there, but no table knows it, or no
- * pattern matches. (Where terminal control hides a match, that is a trigger too.)
+ * Nothing can come of the trigger. (Where terminal control hides what could, that is a
+ * trigger too.)
  */
-static bool is_idle(const struct ann_scan *scan, struct ann_trigger trigger)
+static bool is_idle(struct ann_scan *scan, struct ann_trigger trigger)
 {
 	const struct ann_matcher *m = scan->matcher;
 	const struct want *want = &m->patterns.wants[trigger.literal];
-	struct ann_span rest = {
-		scan->batch.ptr + trigger.at, scan->batch.len - trigger.at};
 
-	if (want->value && ann_known_prefixed(m->known, rest) == 0) {
-		return true;
+	if (want->value) {
+		return is_unknown(scan, trigger.at);
 	}
-	return want->shape != NULL &&
-	       ann_shape_ahead(want->shape, scan->batch, trigger.at) == ANN_NO;
+	if (want->crowd && scan->crowd_at != trigger.at) {
+		scan->crowd_at = trigger.at;
+		scan->crowd_idle =
+			ann_shape_ahead(m->crowd, scan->batch, trigger.at) == ANN_NO;
+	}
+	return want->crowd && scan->crowd_idle;
 }
 
 /* Lines with triggers only. */
@@ -685,15 +721,16 @@ static void look_at_mentioned(struct ann_scan *scan)
 	struct ann_trigger *triggers = scan->triggers.at;
 	size_t left = scan->triggers.count;
 
+	scan->crowd_at = SIZE_MAX;
 	while (left > 0) {
-		if (is_idle(scan, *triggers)) {
-			triggers++;
-			left--;
-			continue;
-		}
-		struct ann_line line = ann_line_around(scan->batch, triggers[0].at);
-		size_t taken = look_at_line(scan, &line, triggers, left);
+		size_t taken = 1;
 
+		if (!is_idle(scan, *triggers)) {
+			struct ann_line line =
+				ann_line_around(scan->batch, triggers[0].at);
+
+			taken = look_at_line(scan, &line, triggers, left);
+		}
 		triggers += taken;
 		left -= taken;
 	}

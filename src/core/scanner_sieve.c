@@ -129,7 +129,7 @@ static struct bucket unite(const struct bucket *a, const struct bucket *b)
 }
 
 /* How many of all byte strings it lets through; behind a letter there are more. */
-static uint64_t looseness(const struct bucket *bucket)
+__attribute__((target("popcnt"))) static uint64_t looseness(const struct bucket *bucket)
 {
 	uint64_t loose = bucket->free ? 4 : 1;
 
@@ -141,7 +141,8 @@ static uint64_t looseness(const struct bucket *bucket)
 }
 
 /* Unites the two that lose least by it. */
-static size_t unite_two(struct bucket *buckets, size_t count)
+__attribute__((target("popcnt"))) static size_t unite_two(
+	struct bucket *buckets, size_t count)
 {
 	uint64_t least = UINT64_MAX;
 	size_t a = 0;

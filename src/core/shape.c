@@ -46,7 +46,7 @@ struct ann_shape {
 	struct state *states;
 	size_t count;
 	unsigned shift;          /* 1 << shift is at least `classes` */
-	_Atomic uint16_t *steps; /* by state << shift | class */
+	_Atomic uint32_t *steps; /* by state << shift | class: a state << shift */
 	struct set now;          /* what can take a byte */
 	struct set then;         /* what comes of it */
 };
@@ -329,15 +329,17 @@ static uint16_t find_step(struct ann_shape *shape, size_t from, size_t class)
 	return final ? YES : state_of(shape);
 }
 
-static uint16_t make_step(struct ann_shape *shape, size_t from, size_t class)
+/* States are shifted here, and below. */
+static uint32_t make_step(struct ann_shape *shape, uint32_t from, size_t class)
 {
-	_Atomic uint16_t *step = &shape->steps[from << shape->shift | class];
-	uint16_t to = UNKNOWN;
+	_Atomic uint32_t *step = &shape->steps[from | class];
+	uint32_t to = UNKNOWN;
 
 	pthread_mutex_lock(&shape->lock);
 	to = atomic_load(step);
 	if (to == UNKNOWN) {
-		to = find_step(shape, from, class);
+		to = (uint32_t)find_step(shape, from >> shape->shift, class)
+		     << shape->shift;
 		atomic_store(step, to);
 	}
 	pthread_mutex_unlock(&shape->lock);
@@ -346,14 +348,6 @@ static uint16_t make_step(struct ann_shape *shape, size_t from, size_t class)
 
 /* --- asking -------------------------------------------------------------------------
  */
-
-static inline uint16_t step(struct ann_shape *shape, size_t from, size_t class)
-{
-	uint16_t to = atomic_load_explicit(
-		&shape->steps[from << shape->shift | class], memory_order_acquire);
-
-	return to != UNKNOWN ? to : make_step(shape, from, class);
-}
 
 static bool usable(struct ann_shape *shape)
 {
@@ -364,32 +358,108 @@ static bool usable(struct ann_shape *shape)
 	return shape != NULL && !shape->useless;
 }
 
-static enum ann_answer answer(const struct ann_shape *shape, uint16_t state)
+/* The least shifted state that is no answer. */
+static uint32_t first_made(const struct ann_shape *shape)
 {
+	return (uint32_t)FIRST_MADE << shape->shift;
+}
+
+static enum ann_answer answer(const struct ann_shape *shape, uint32_t state)
+{
+	state >>= shape->shift;
 	if (state == YES) {
 		return atomic_load(&shape->exact) ? ANN_YES : ANN_MAYBE;
 	}
 	return state == NO ? ANN_NO : ANN_MAYBE;
 }
 
-static inline size_t class_at(
-	const struct ann_shape *shape, struct ann_span text, size_t at)
+static uint32_t known_step(const struct ann_shape *shape, uint32_t from, size_t class)
+{
+	return atomic_load_explicit(&shape->steps[from | class], memory_order_acquire);
+}
+
+static uint32_t step(struct ann_shape *shape, uint32_t from, size_t class)
+{
+	uint32_t to = known_step(shape, from, class);
+
+	return to != UNKNOWN ? to : make_step(shape, from, class);
+}
+
+static size_t class_at(const struct ann_shape *shape, struct ann_span text, size_t at)
 {
 	return at < text.len ? shape->class_of[(unsigned char)text.ptr[at]] : EDGE;
+}
+
+/*
+ * These two walk from `*at` on as long as the way is known and there is text. Ahead, a
+ * state mostly stays, and the inner loop lets the processor guess that it does. Back,
+ * it mostly changes, which is better not guessed.
+ */
+static uint32_t walk_ahead(const struct ann_shape *shape, uint32_t state,
+	const char *text, size_t end, size_t *at)
+{
+	const _Atomic uint32_t *steps = shape->steps;
+	const uint8_t *class_of = shape->class_of;
+	uint32_t least = first_made(shape);
+	size_t i = *at;
+
+	while (state >= least && i < end) {
+		uint32_t to = state;
+
+		while (i < end && to == state) {
+			to = atomic_load_explicit(
+				&steps[state | class_of[(unsigned char)text[i++]]],
+				memory_order_acquire);
+		}
+		if (to == UNKNOWN) {
+			i--;
+			break;
+		}
+		state = to;
+	}
+	*at = i;
+	return state;
+}
+
+static uint32_t walk_back(const struct ann_shape *shape, uint32_t state,
+	const char *text, size_t from, size_t *at)
+{
+	const _Atomic uint32_t *steps = shape->steps;
+	const uint8_t *class_of = shape->class_of;
+	uint32_t least = first_made(shape);
+	size_t i = *at;
+
+	while (state >= least && i > from) {
+		size_t class = class_of[(unsigned char)text[i - 1]];
+		uint32_t to = atomic_load_explicit(
+			&steps[state | class], memory_order_acquire);
+
+		if (to == UNKNOWN) {
+			break;
+		}
+		state = to;
+		i--;
+	}
+	*at = i;
+	return state;
 }
 
 enum ann_answer ann_shape_ahead(
 	struct ann_shape *shape, struct ann_span text, size_t at)
 {
-	uint16_t state = 0;
+	uint32_t state = 0;
 
 	if (!usable(shape)) {
 		return ANN_MAYBE;
 	}
 	/* In front of the text stands what is behind its end: nothing. */
-	state = step(shape, OUTSIDE, class_at(shape, text, at - 1));
-	while (state >= FIRST_MADE) {
-		state = step(shape, state, class_at(shape, text, at++));
+	state = step(shape, (uint32_t)OUTSIDE << shape->shift,
+		class_at(shape, text, at - 1));
+	while (state >= first_made(shape)) {
+		state = walk_ahead(shape, state, text.ptr, text.len, &at);
+		if (state >= first_made(shape)) {
+			state = step(shape, state, class_at(shape, text, at++));
+		}
 	}
 	return answer(shape, state);
 }
@@ -397,17 +467,27 @@ enum ann_answer ann_shape_ahead(
 enum ann_answer ann_shape_before(
 	struct ann_shape *shape, struct ann_span text, size_t from, size_t at)
 {
-	uint16_t state = 0;
+	uint32_t state = 0;
 
 	if (!usable(shape)) {
 		return ANN_MAYBE;
 	}
-	state = step(shape, OUTSIDE, EDGE);
-	while (state >= FIRST_MADE && at > from) {
-		state = step(shape, state, class_at(shape, text, --at));
+	state = step(shape, (uint32_t)OUTSIDE << shape->shift, EDGE);
+	while (state >= first_made(shape) && at > from) {
+		state = walk_back(shape, state, text.ptr, from, &at);
+		if (state >= first_made(shape) && at > from) {
+			state = step(shape, state, class_at(shape, text, --at));
+		}
 	}
-	if (state >= FIRST_MADE && from == 0) {
-		state = step(shape, state, EDGE);
+	if (state < first_made(shape)) {
+		return answer(shape, state);
+	}
+	/* A match may begin here if what stands in front of it is right. */
+	state = step(shape, state, class_at(shape, text, from - 1));
+	if (from > 0) {
+		return state >= first_made(shape) || answer(shape, state) == ANN_NO
+			       ? ANN_NO
+			       : ANN_MAYBE;
 	}
 	return answer(shape, state);
 }

@@ -168,14 +168,14 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 	return find(known, hex) | (letters ? 0 : find(known, decimal));
 }
 
-ann_families ann_known_prefixed(const struct ann_known *known, struct ann_span text)
+ann_families ann_known_first(const struct ann_known *known, struct ann_span text)
 {
-	size_t len = 2;
+	size_t len = 0;
 
 	while (len < text.len && kind_at(text, len) != OUTSIDE) {
 		len++;
 	}
-	return ann_known_word(known, (struct ann_span){text.ptr, len});
+	return len == 0 ? 0 : ann_known_word(known, (struct ann_span){text.ptr, len});
 }
 
 void ann_values_deinit(struct ann_values *values)

@@ -34,8 +34,8 @@ void ann_known_free(struct ann_known *known);
  */
 ann_families ann_known_word(const struct ann_known *known, struct ann_span word);
 
-/* The same for what begins with 0x at `text`, up to the end of the word. */
-ann_families ann_known_prefixed(const struct ann_known *known, struct ann_span text);
+/* The same for the word that `text` begins with. */
+ann_families ann_known_first(const struct ann_known *known, struct ann_span text);
 
 /* The same for the last word of `line`, which begins at `*start`. */
 ann_families ann_known_last(
