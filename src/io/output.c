@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEEP_DEFAULT = 5, KEEP_MOST = 9999 };
-
 bool ann_format_parse(struct ann_span name, enum ann_format *format)
 {
 	static const char *const names[] = {"text", "json", "raw"};
@@ -36,7 +34,7 @@ static const char *name_of(const struct ann_output *output)
 static bool set_option(struct ann_output *output, struct ann_span key,
 	struct ann_span value, bool *known)
 {
-	uint64_t number = 0;
+	struct ann_rotation *rotation = &output->rotation;
 	bool fits = true;
 
 	*known = true;
@@ -44,11 +42,11 @@ static bool set_option(struct ann_output *output, struct ann_span key,
 		output->has_format = true;
 		fits = ann_format_parse(value, &output->format);
 	} else if (output->path != NULL && ann_span_is(key, "rotate")) {
-		fits = ann_size_parse(value, &output->rotate_bytes) &&
-		       output->rotate_bytes > 0;
+		fits = ann_size_parse(value, &rotation->limit_bytes) &&
+		       rotation->limit_bytes > 0;
 	} else if (output->path != NULL && ann_span_is(key, "keep")) {
-		fits = ann_span_digits(value, 10, &number) && number <= KEEP_MOST;
-		output->keep = (unsigned)number;
+		fits = ann_span_digits(value, 10, &rotation->keep) &&
+		       rotation->keep <= ANN_ROTATION_KEEP_MOST;
 	} else {
 		*known = false;
 	}
@@ -91,7 +89,7 @@ enum ann_err ann_output_init(
 	struct ann_span target = ann_span_next(&options, '?');
 	enum ann_err failed = ANN_OK;
 
-	*output = (struct ann_output){.fd = -1, .keep = KEEP_DEFAULT};
+	*output = (struct ann_output){.fd = -1, .rotation.keep = ANN_ROTATION_KEEP};
 	if (target.len > 5 && strncmp(spec, "file:", 5) == 0) {
 		output->path = ann_copy(target.ptr + 5, target.len - 5);
 		if (output->path == NULL) {
@@ -122,7 +120,7 @@ enum ann_err ann_output_open(struct ann_output *output, struct ann_error *err)
 	if (output->fd < 0 || fstat(output->fd, &status) != 0) {
 		return ann_error_os(err, errno, "output \"%s\"", output->path);
 	}
-	output->size_bytes = (uint64_t)status.st_size;
+	output->rotation.size_bytes = (uint64_t)status.st_size;
 	return ANN_OK;
 }
 
@@ -155,9 +153,10 @@ static enum ann_err write_all(
 		ssize_t done = write(output->fd, bytes.ptr, bytes.len);
 
 		if (done >= 0) {
+			ann_rotation_written(&output->rotation,
+				(struct ann_span){bytes.ptr, (size_t)done});
 			bytes.ptr += done;
 			bytes.len -= (size_t)done;
-			output->size_bytes += (uint64_t)done;
 		} else if (errno == EPIPE) {
 			return close_file(output, err);
 		} else if (!can_go_on(output->fd)) {
@@ -168,56 +167,14 @@ static enum ann_err write_all(
 	return ANN_OK;
 }
 
-/* PATH.2 becomes PATH.3 and so on; the oldest is overwritten. */
 static enum ann_err rotate(struct ann_output *output, struct ann_error *err)
 {
-	struct ann_buf from = {0};
-	struct ann_buf to = {0};
 	enum ann_err failed = close_file(output, err);
 
-	for (unsigned i = output->keep; i > 0 && failed == ANN_OK; i--) {
-		ann_buf_clear(&from);
-		ann_buf_clear(&to);
-		ann_buf_str(&from, output->path);
-		if (i > 1) {
-			ann_buf_printf(&from, ".%u", i - 1);
-		}
-		ann_buf_char(&from, '\0');
-		ann_buf_printf(&to, "%s.%u", output->path, i);
-		ann_buf_char(&to, '\0');
-		if (from.failed || to.failed) {
-			failed = ann_error_nomem(err);
-		} else if (rename(from.ptr, to.ptr) != 0 && errno != ENOENT) {
-			failed = ann_error_os(err, errno, "output \"%s\": rename to %s",
-				output->path, to.ptr);
-		}
+	if (failed == ANN_OK) {
+		failed = ann_rotation_turn(&output->rotation, output->path, err);
 	}
-	if (failed == ANN_OK && output->keep == 0 && unlink(output->path) != 0) {
-		failed = ann_error_os(err, errno, "output \"%s\"", output->path);
-	}
-	ann_buf_deinit(&from);
-	ann_buf_deinit(&to);
 	return failed == ANN_OK ? ann_output_open(output, err) : failed;
-}
-
-/* How much of `bytes` still goes into the file: whole lines, one at least if it is new.
- */
-static size_t fitting(const struct ann_output *output, struct ann_span bytes)
-{
-	uint64_t room = output->rotate_bytes > output->size_bytes
-				? output->rotate_bytes - output->size_bytes
-				: 0;
-	const char *end = NULL;
-
-	if (bytes.len <= room) {
-		return bytes.len;
-	}
-	end = room == 0 ? NULL : memrchr(bytes.ptr, '\n', (size_t)room);
-	if (end == NULL && output->size_bytes == 0) {
-		end = memchr(bytes.ptr, '\n', bytes.len);
-		return end == NULL ? bytes.len : (size_t)(end - bytes.ptr) + 1;
-	}
-	return end == NULL ? 0 : (size_t)(end - bytes.ptr) + 1;
 }
 
 enum ann_err ann_output_write(
@@ -225,11 +182,8 @@ enum ann_err ann_output_write(
 {
 	enum ann_err failed = ANN_OK;
 
-	if (output->rotate_bytes == 0) {
-		return write_all(output, bytes, err);
-	}
 	while (bytes.len > 0 && failed == ANN_OK) {
-		size_t take = fitting(output, bytes);
+		size_t take = ann_rotation_fit(&output->rotation, bytes);
 
 		failed = write_all(output, (struct ann_span){bytes.ptr, take}, err);
 		bytes.ptr += take;

@@ -8,15 +8,14 @@
 #include "annotty/render.h"
 #include "annotty/span.h"
 
+#include "io/rotation.h"
+
 struct ann_output {
 	char *path;      /* of a file; NULL: standard output */
 	int fd;          /* -1: not open, or closed by its reader */
 	bool has_format; /* the specification names one */
 	enum ann_format format;
-	uint64_t rotate_bytes; /* start a new file before it grows beyond this; 0: never
-				*/
-	unsigned keep;         /* how many old files stay, PATH.1 the newest */
-	uint64_t size_bytes;   /* of the file as it is */
+	struct ann_rotation rotation; /* of a file */
 };
 
 /* "text", "json", "raw". False: none of them. */
