@@ -67,4 +67,11 @@ void ann_chunk_unref(struct ann_chunk *chunk);
 /* Record `at` of the chunk, which has more than that. */
 struct ann_span ann_chunk_record(const struct ann_chunk *chunk, size_t at);
 
+/*
+ * A chunk of the records from `skip` on, which is less than there are; how many of the
+ * bytes of sources it carries is estimated. One reference, for the caller. NULL: no
+ * memory.
+ */
+struct ann_chunk *ann_chunk_tail(const struct ann_chunk *chunk, size_t skip);
+
 #endif

@@ -13,8 +13,11 @@
 
 enum ann_format {
 	ANN_FORMAT_TEXT,
-	ANN_FORMAT_JSON, /* JSON Lines, UTF-8, a line an object */
-	ANN_FORMAT_RAW,  /* the input as it is */
+	ANN_FORMAT_JSON,         /* JSON Lines, UTF-8, a line an object */
+	ANN_FORMAT_RAW,          /* the input as it is */
+	ANN_FORMAT_SYSLOG,       /* RFC 5424, a line a record */
+	ANN_FORMAT_SYSLOG_LOCAL, /* as syslog(3) writes to /dev/log (RFC 3164) */
+	ANN_FORMAT_JOURNAL, /* systemd's native fields, an empty line behind a record */
 };
 
 enum ann_placement {
@@ -32,12 +35,21 @@ enum ann_timestamp {
 	ANN_TIMESTAMP_MONOTONIC, /* seconds on the clock that never jumps */
 };
 
+/* The facilities of syslog by number, for ANN_KEY_WORD; as of syslog.conf(5). */
+extern const char *const ann_facilities[];
+
+enum { ANN_FACILITY_DAEMON = 3 };
+
 struct ann_render_options {
 	enum ann_format format;
 	enum ann_placement placement;
 	enum ann_timestamp timestamp;
 	const char *source; /* name of the input, for JSON; borrowed */
 	const char *label;  /* text: every line begins with [label]; NULL: none */
+	const char *output; /* name of the output, for the journal; borrowed */
+	const char *host;   /* for syslog: this machine's name; NULL: not told */
+	unsigned process;   /* for syslog: our process id; 0: not told */
+	unsigned facility;  /* for syslog: see ann_facilities */
 	bool names_only;    /* leave the descriptions out */
 	bool color;         /* annotations in the colour of their severity */
 	bool mask_controls; /* show control characters of the device, as cat -v does */

@@ -32,6 +32,9 @@ long ann_span_find_nocase(struct ann_span span, struct ann_span needle);
 /* Without blanks, tabs and line ends at both ends. */
 struct ann_span ann_span_trim(struct ann_span span);
 
+/* Its front, at most `most` bytes, never a part of a UTF-8 character. */
+struct ann_span ann_span_front(struct ann_span span, size_t most);
+
 /*
  * Takes the text up to the next `separator` off the front of `*rest` and returns it;
  * the separator goes too. At the last piece `*rest` becomes empty with ptr NULL.

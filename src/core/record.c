@@ -59,3 +59,22 @@ struct ann_span ann_chunk_record(const struct ann_chunk *chunk, size_t at)
 
 	return (struct ann_span){chunk->bytes.ptr + start, chunk->ends[at] - start};
 }
+
+struct ann_chunk *ann_chunk_tail(const struct ann_chunk *chunk, size_t skip)
+{
+	size_t start = skip == 0 ? 0 : chunk->ends[skip - 1];
+	size_t records = chunk->records - skip;
+	struct ann_span rest = {chunk->bytes.ptr + start, chunk->bytes.len - start};
+	struct ann_chunk *tail = ann_chunk_new(rest, chunk->ends + skip, records);
+
+	if (tail == NULL) {
+		return NULL;
+	}
+	for (size_t i = 0; i < records; i++) {
+		tail->ends[i] -= start;
+	}
+	tail->lines = chunk->lines < records ? chunk->lines : records;
+	tail->in_bytes = (uint64_t)((double)chunk->in_bytes * (double)rest.len /
+				    (double)chunk->bytes.len);
+	return tail;
+}

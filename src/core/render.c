@@ -28,6 +28,13 @@ void ann_render_batch(struct ann_renderer *renderer, const struct ann_batch *bat
 		ann_buf_add(out, batch->bytes.ptr + batch->shown,
 			batch->bytes.len - batch->shown);
 		break;
+	case ANN_FORMAT_SYSLOG:
+	case ANN_FORMAT_SYSLOG_LOCAL:
+		ann_render_syslog(renderer, batch, hits, count, out);
+		break;
+	case ANN_FORMAT_JOURNAL:
+		ann_render_journal(renderer, batch, hits, count, out);
+		break;
 	}
 	renderer->last_mono_ns = batch->mono_ns;
 	renderer->in_line = batch->cut || batch->partial;

@@ -26,14 +26,11 @@ static void add_losses(
 	}
 }
 
-/* `[annotty] dut3: connected after 3.2 s, 120 bytes lost` */
-static void render_text(const struct ann_renderer *renderer, const char *source,
-	const struct ann_event *event, struct ann_buf *out)
+void ann_render_event_story(
+	const char *source, const struct ann_event *event, struct ann_buf *out)
 {
 	bool dropped = event->kind == ANN_EVENT_DROPPED;
 
-	ann_buf_str(out, "[annotty] ");
-	ann_render_timestamp(renderer, event->wall_ns, event->mono_ns, out);
 	if (source != NULL) {
 		ann_buf_str(out, source);
 		ann_buf_str(out, ": ");
@@ -52,6 +49,15 @@ static void render_text(const struct ann_renderer *renderer, const char *source,
 	if (!dropped && event->lost_lines + event->lost_bytes > 0) {
 		ann_buf_str(out, " lost");
 	}
+}
+
+/* `[annotty] dut3: connected after 3.2 s, 120 bytes lost` */
+static void render_text(const struct ann_renderer *renderer, const char *source,
+	const struct ann_event *event, struct ann_buf *out)
+{
+	ann_buf_str(out, "[annotty] ");
+	ann_render_timestamp(renderer, event->wall_ns, event->mono_ns, out);
+	ann_render_event_story(source, event, out);
 	ann_buf_char(out, '\n');
 }
 
@@ -101,6 +107,13 @@ void ann_render_event(const struct ann_renderer *renderer, const char *source,
 		render_json(source, event, out);
 		break;
 	case ANN_FORMAT_RAW:
+		break;
+	case ANN_FORMAT_SYSLOG:
+	case ANN_FORMAT_SYSLOG_LOCAL:
+		ann_render_syslog_event(renderer, source, event, out);
+		break;
+	case ANN_FORMAT_JOURNAL:
+		ann_render_journal_event(renderer, source, event, out);
 		break;
 	}
 }

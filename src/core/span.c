@@ -66,6 +66,17 @@ struct ann_span ann_span_trim(struct ann_span span)
 	return span;
 }
 
+struct ann_span ann_span_front(struct ann_span span, size_t most)
+{
+	if (span.len > most) {
+		span.len = most;
+		while (span.len > 0 && (span.ptr[span.len] & 0xC0) == 0x80) {
+			span.len--;
+		}
+	}
+	return span;
+}
+
 struct ann_span ann_span_next(struct ann_span *rest, char separator)
 {
 	struct ann_span piece = *rest;
