@@ -17,10 +17,11 @@
 /* What a sink wants to know besides its endpoint. */
 struct ann_sink_context {
 	uv_loop_t *loop;
-	enum ann_queue_policy policy; /* where the settings name none */
-	uint64_t queue_bytes;         /* the same */
-	const char *state_directory;  /* for spools; NULL: there is none */
-	int fd; /* of an earlier run or of systemd, to be taken over; -1: none */
+	/* Where the settings name none; but listeners drop what is oldest. */
+	enum ann_queue_policy policy;
+	uint64_t queue_bytes;        /* where the settings name none */
+	const char *state_directory; /* for spools; NULL: there is none */
+	int fd; /* of an earlier run or of systemd; the sink closes it. -1: none */
 };
 
 struct ann_sink_driver {
@@ -30,13 +31,27 @@ struct ann_sink_driver {
 	/* Takes whole records only (datagrams, syslog, journal), no half lines. */
 	bool whole_records;
 	/*
-	 * The keys of this kind, besides those of the route (annotty/route.h), which
-	 * are taken out of the settings before.
+	 * Reads the settings and allocates; nothing is opened yet. `endpoint` is
+	 * borrowed for as long as the sink lives. Its settings are those of this kind;
+	 * those of the route (annotty/route.h) have been taken out. ANN_ECONFIG,
+	 * ANN_ENOMEM.
 	 */
 	enum ann_err (*new_sink)(struct ann_sink **sink,
 		const struct ann_sink_context *context,
 		const struct ann_endpoint *endpoint, struct ann_error *err);
 };
+
+extern const struct ann_sink_driver ann_sink_standard;    /* - */
+extern const struct ann_sink_driver ann_sink_file;        /* file: */
+extern const struct ann_sink_driver ann_sink_tcp;         /* tcp:// */
+extern const struct ann_sink_driver ann_sink_unix;        /* unix: */
+extern const struct ann_sink_driver ann_sink_tcp_listen;  /* tcp-listen:// */
+extern const struct ann_sink_driver ann_sink_unix_listen; /* unix-listen: */
+extern const struct ann_sink_driver ann_sink_unix_dgram;  /* unix-dgram: */
+extern const struct ann_sink_driver ann_sink_syslog;      /* syslog: */
+extern const struct ann_sink_driver ann_sink_syslog_tcp;  /* syslog+tcp:// */
+extern const struct ann_sink_driver ann_sink_syslog_udp;  /* syslog+udp:// */
+extern const struct ann_sink_driver ann_sink_journal;     /* journal: */
 
 /* The driver for the endpoint's scheme. NULL: there is none. */
 const struct ann_sink_driver *ann_sink_driver_find(const struct ann_endpoint *endpoint);
