@@ -87,10 +87,11 @@ static void shut_peer(struct ann_link *link)
 	}
 }
 
-/* Says once that the peer is away. */
+/* Says once that the peer is away, unless the user is told when it is given up. */
 static void tell(struct ann_link *link, const char *what, int status, const char *story)
 {
-	if (link->told || link->closing) {
+	link->status = status;
+	if (link->told || link->closing || link->gave_up != NULL) {
 		return;
 	}
 	link->told = true;
@@ -123,14 +124,20 @@ void ann_link_close(struct ann_link *link, void (*closed)(void *user))
 
 static void wait_longer(struct ann_link *link)
 {
+	if (link->gave_up != NULL) {
+		link->gave_up(link->user, link->status);
+		return;
+	}
 	(void)uv_timer_start(
 		&link->timer, on_wait_over, ann_backoff_next(&link->backoff), 0);
 }
 
 static void failed(struct ann_link *link, int status)
 {
+	bool patience_is_over = link->open && uv_is_closing(&link->peer.handle);
+
 	/* Of several addresses the last one tells why. */
-	if (link->next == NULL) {
+	if (link->next == NULL && !patience_is_over) {
 		tell(link, "cannot connect", status, "trying again");
 	}
 	if (link->open) {

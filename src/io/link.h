@@ -18,6 +18,8 @@
 
 struct ann_link {
 	void (*up)(void *user); /* connected: `peer.stream` can be written and read */
+	/* When set, there is no second try: could not connect, or was lost. */
+	void (*gave_up)(void *user, int status);
 	void *user;
 	const struct ann_endpoint *endpoint; /* unix or HOST:PORT; borrowed */
 	uint64_t keepalive_ms; /* probe a silent peer; 0: never. May be set before the
@@ -39,7 +41,8 @@ struct ann_link {
 	bool looking_up;
 	bool open; /* `peer` is one of them */
 	bool is_up;
-	bool told; /* the log knows that the peer is away */
+	int status; /* of libuv: why it is not up */
+	bool told;  /* the log knows that the peer is away */
 	bool closing;
 	uint64_t up_since_ms; /* on the loop's clock */
 	uint64_t ups;         /* how often it came up */

@@ -6,6 +6,7 @@
 
 #include "annotty/error.h"
 
+#include <sys/socket.h>
 #include <sys/un.h>
 
 /* ANN_ECONFIG, naming `spec`: the path is empty or longer than a socket's may be. */
