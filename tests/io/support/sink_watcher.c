@@ -1,5 +1,7 @@
 #include "sink_watcher.h"
 
+#include "io/sinks.h"
+
 #include "loop.h"
 #include "suite.h"
 
@@ -59,6 +61,45 @@ static struct ann_chunk *on_announce(void *user, uint64_t lines, uint64_t bytes)
 const struct ann_sink_events test_sink_events = {
 	.room = on_room, .end = on_end, .announce = on_announce};
 
+static enum ann_err make(struct test_sink_watcher *w, uv_loop_t *loop, const char *spec,
+	int fd, struct ann_error *err)
+{
+	const struct ann_sink_context context = {
+		.loop = loop, .queue_bytes = ANN_QUEUE_BYTES, .fd = fd};
+	enum ann_err failed = ANN_OK;
+
+	*w = (struct test_sink_watcher){.loop = loop};
+	failed = ann_endpoint_init(&w->endpoint, "out", spec, NULL, err);
+	if (failed == ANN_OK) {
+		failed = ann_sink_new(
+			&w->sink, &context, &w->endpoint, &test_sink_events, w, err);
+	}
+	return failed;
+}
+
+void test_sink_open(
+	struct test_sink_watcher *watcher, uv_loop_t *loop, const char *spec, int fd)
+{
+	struct ann_error err = {0};
+
+	ck_assert_msg(make(watcher, loop, spec, fd, &err) == ANN_OK, "%s", err.text);
+	ck_assert_msg(ann_sink_start(watcher->sink, &err) == ANN_OK, "%s", err.text);
+}
+
+const char *test_sink_refusal(uv_loop_t *loop, const char *spec)
+{
+	static struct ann_error err;
+	struct test_sink_watcher watcher;
+	enum ann_err failed = make(&watcher, loop, spec, -1, &err);
+
+	if (failed == ANN_OK) {
+		failed = ann_sink_start(watcher.sink, &err);
+	}
+	ck_assert_msg(failed != ANN_OK, "%s was not refused", spec);
+	test_sink_close(&watcher, 0);
+	return err.text;
+}
+
 struct ann_chunk *test_chunk(const char *text)
 {
 	size_t ends[RECORDS_MOST];
@@ -117,11 +158,12 @@ static bool is_closed(void *user)
 
 void test_sink_close(struct test_sink_watcher *watcher, uint64_t drain_ms)
 {
-	if (watcher->sink == NULL) {
-		return;
+	if (watcher->sink != NULL) {
+		ann_sink_close(watcher->sink, drain_ms, on_closed, watcher);
+		ck_assert_msg(watcher->closed == 0, "closed from inside the close");
+		test_loop_until(
+			watcher->loop, "the sink to be gone", is_closed, watcher);
+		ck_assert_uint_eq(watcher->closed, 1);
 	}
-	ann_sink_close(watcher->sink, drain_ms, on_closed, watcher);
-	ck_assert_msg(watcher->closed == 0, "closed from inside the close");
-	test_loop_until(watcher->loop, "the sink to be gone", is_closed, watcher);
-	ck_assert_uint_eq(watcher->closed, 1);
+	ann_endpoint_deinit(&watcher->endpoint);
 }
