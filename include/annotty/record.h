@@ -68,10 +68,10 @@ void ann_chunk_unref(struct ann_chunk *chunk);
 struct ann_span ann_chunk_record(const struct ann_chunk *chunk, size_t at);
 
 /*
- * A chunk of the records from `skip` on, which is less than there are; how many of the
- * bytes of sources it carries is estimated. One reference, for the caller. NULL: no
- * memory.
+ * A chunk of the bytes from `start` on, with the records that end there. How many lines
+ * it holds is counted, and what they took in their source is estimated. One reference,
+ * for the caller. NULL: no memory.
  */
-struct ann_chunk *ann_chunk_tail(const struct ann_chunk *chunk, size_t skip);
+struct ann_chunk *ann_chunk_tail(const struct ann_chunk *chunk, size_t start);
 
 #endif

@@ -17,7 +17,7 @@ enum ann_format {
 	ANN_FORMAT_RAW,          /* the input as it is */
 	ANN_FORMAT_SYSLOG,       /* RFC 5424, a line a record */
 	ANN_FORMAT_SYSLOG_LOCAL, /* as syslog(3) writes to /dev/log (RFC 3164) */
-	ANN_FORMAT_JOURNAL, /* systemd's native fields, an empty line behind a record */
+	ANN_FORMAT_JOURNAL,      /* systemd's native fields */
 };
 
 enum ann_placement {
@@ -35,10 +35,11 @@ enum ann_timestamp {
 	ANN_TIMESTAMP_MONOTONIC, /* seconds on the clock that never jumps */
 };
 
-/* The facilities of syslog by number, for ANN_KEY_WORD; as of syslog.conf(5). */
+/*
+ * The facilities of syslog that are for programs, for ANN_KEY_WORD: user (as logger(1)
+ * has it), mail, daemon, …, local7.
+ */
 extern const char *const ann_facilities[];
-
-enum { ANN_FACILITY_DAEMON = 3 };
 
 struct ann_render_options {
 	enum ann_format format;
@@ -49,7 +50,7 @@ struct ann_render_options {
 	const char *output; /* name of the output, for the journal; borrowed */
 	const char *host;   /* for syslog: this machine's name; NULL: not told */
 	unsigned process;   /* for syslog: our process id; 0: not told */
-	unsigned facility;  /* for syslog: see ann_facilities */
+	unsigned facility;  /* for syslog: which of ann_facilities */
 	bool names_only;    /* leave the descriptions out */
 	bool color;         /* annotations in the colour of their severity */
 	bool mask_controls; /* show control characters of the device, as cat -v does */

@@ -28,8 +28,8 @@ struct ann_route_options {
 
 /*
  * The keys of an output that are the route's: format, annotate, style, timestamp,
- * color, lines (all, hits), severity, label, events, sources. For ann_settings_read()
- * into a struct ann_route_options.
+ * color, facility, lines (all, hits), severity, label, events, sources. For
+ * ann_settings_read() into a struct ann_route_options.
  */
 extern const struct ann_key ann_route_keys[];
 

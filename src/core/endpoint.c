@@ -38,6 +38,7 @@ static enum ann_err wrong(const char *spec, const char *why, struct ann_error *e
 static enum ann_err split_host(struct ann_span place, const char *spec,
 	struct ann_span *host, struct ann_span *port, struct ann_error *err)
 {
+	uint64_t number = 0;
 	bool bracketed = place.len > 0 && place.ptr[0] == '[';
 
 	*port = place;
@@ -59,6 +60,10 @@ static enum ann_err split_host(struct ann_span place, const char *spec,
 		return wrong(spec,
 			"an address with colons stands in brackets: [ADDRESS]:PORT",
 			err);
+	}
+	/* getaddrinfo(3) would take the lower 16 bits of any number. */
+	if (ann_span_digits(*port, 10, &number) && number > 65535) {
+		return wrong(spec, "a port is at most 65535", err);
 	}
 	return ANN_OK;
 }

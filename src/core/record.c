@@ -1,6 +1,7 @@
 #include "annotty/record.h"
 
 #include "annotty/alloc.h"
+#include "annotty/lines.h"
 
 #include <string.h>
 
@@ -60,20 +61,25 @@ struct ann_span ann_chunk_record(const struct ann_chunk *chunk, size_t at)
 	return (struct ann_span){chunk->bytes.ptr + start, chunk->ends[at] - start};
 }
 
-struct ann_chunk *ann_chunk_tail(const struct ann_chunk *chunk, size_t skip)
+struct ann_chunk *ann_chunk_tail(const struct ann_chunk *chunk, size_t start)
 {
-	size_t start = skip == 0 ? 0 : chunk->ends[skip - 1];
-	size_t records = chunk->records - skip;
 	struct ann_span rest = {chunk->bytes.ptr + start, chunk->bytes.len - start};
-	struct ann_chunk *tail = ann_chunk_new(rest, chunk->ends + skip, records);
+	uint64_t lines = ann_lines_count(rest);
+	size_t skip = 0;
+	struct ann_chunk *tail = NULL;
 
+	while (skip < chunk->records && chunk->ends[skip] <= start) {
+		skip++;
+	}
+	tail = ann_chunk_new(rest, chunk->ends + skip, chunk->records - skip);
 	if (tail == NULL) {
 		return NULL;
 	}
-	for (size_t i = 0; i < records; i++) {
+	for (size_t i = 0; i < tail->records; i++) {
 		tail->ends[i] -= start;
 	}
-	tail->lines = chunk->lines < records ? chunk->lines : records;
+	tail->partial = chunk->partial;
+	tail->lines = chunk->lines < lines ? chunk->lines : lines;
 	tail->in_bytes = (uint64_t)((double)chunk->in_bytes * (double)rest.len /
 				    (double)chunk->bytes.len);
 	return tail;

@@ -19,10 +19,11 @@
 
 enum { NS_PER_S = 1000000000, HOST_MOST = 255, MSGID_MOST = 32 };
 
-const char *const ann_facilities[] = {"kern", "user", "mail", "daemon", "auth",
-	"syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit",
-	"alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5",
-	"local6", "local7", NULL};
+/* By number, but for the first one (0), which is the kernel's alone. */
+const char *const ann_facilities[] = {"user", "mail", "daemon", "auth", "syslog", "lpr",
+	"news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock",
+	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+	NULL};
 
 /* PRINTUSASCII of RFC 5424, or `-` when nothing is left to say. */
 static void add_word(struct ann_span word, size_t most, struct ann_buf *out)
@@ -57,7 +58,7 @@ static void add_head(const struct ann_render_options *options,
 	struct ann_buf *out)
 {
 	ann_buf_char(out, '<');
-	ann_buf_u64(out, options->facility * 8 + priority);
+	ann_buf_u64(out, (options->facility + 1) * 8 + priority);
 	if (options->format == ANN_FORMAT_SYSLOG_LOCAL) {
 		ann_buf_char(out, '>');
 		add_local_time(wall_ns, out);

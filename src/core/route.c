@@ -20,6 +20,7 @@ const struct ann_key ann_route_keys[] = {
 	{"style", ANN_KEY_EITHER, AT(render.names_only), styles, 0, 0},
 	{"timestamp", ANN_KEY_WORD, AT(render.timestamp), timestamps, 0, 0},
 	{"color", ANN_KEY_BOOL, AT(render.color), NULL, 0, 0},
+	{"facility", ANN_KEY_WORD, AT(render.facility), ann_facilities, 0, 0},
 	{"lines", ANN_KEY_EITHER, AT(only_hits), lines, 0, 0},
 	{"severity", ANN_KEY_WORD, AT(severity), severities, 0, 0},
 	{"label", ANN_KEY_BOOL, AT(label), NULL, 0, 0},

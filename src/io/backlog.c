@@ -1,23 +1,43 @@
 /*
- * A line of text can come in several chunks: some that are `partial` and have no
- * record, and one whose first record is the line's end. When the front of such a line
- * goes, the rest of it is of no use.
+ * A line can come in several chunks. When the front of it goes, the rest of it is of no
+ * use: the first entry is then `torn`, and its first line is not counted as whole.
  */
 #include "io/backlog.h"
 
 #include "annotty/alloc.h"
+#include "annotty/lines.h"
 
 struct ann_backlog_entry {
 	struct ann_backlog_entry *next; /* ann_backlog::first */
 	struct ann_chunk *chunk;
+	uint64_t lines; /* that end in it */
+	bool open;      /* its last line does not */
 };
+
+static bool ends_open(struct ann_span bytes)
+{
+	char last = bytes.len == 0 ? '\n' : bytes.ptr[bytes.len - 1];
+
+	return last != '\n' && last != '\r';
+}
+
+/* Where the line behind the first `count` ones begins. */
+static size_t skip_lines(struct ann_span bytes, uint64_t count)
+{
+	size_t at = 0;
+
+	for (uint64_t i = 0; i < count && at < bytes.len; i++) {
+		at = ann_line_at(bytes, at).next;
+	}
+	return at;
+}
 
 static void remove_first(struct ann_backlog *backlog)
 {
 	struct ann_backlog_entry *first = backlog->first;
 
-	backlog->torn = first->chunk->partial;
-	backlog->records -= first->chunk->records;
+	backlog->torn = first->open;
+	backlog->lines -= first->lines;
 	backlog->bytes -= first->chunk->bytes.len;
 	backlog->first = first->next;
 	if (backlog->first == NULL) {
@@ -35,64 +55,76 @@ void ann_backlog_deinit(struct ann_backlog *backlog)
 	}
 }
 
-/* True when there is enough without the first chunk, or too much with it. */
+/* True when there is enough without the first entry, too much with it, or no use in it.
+ */
 static bool can_go(const struct ann_backlog *backlog)
 {
-	const struct ann_chunk *first = backlog->first->chunk;
-	/* The record that ends the line it begins would be of no use either. */
-	uint64_t use = first->records + first->partial;
+	const struct ann_backlog_entry *first = backlog->first;
 
 	return backlog->bytes > backlog->most_bytes ||
-	       backlog->records >= backlog->most_records + use ||
-	       (backlog->torn && first->records <= 1);
+	       backlog->lines >= backlog->most_lines + first->lines + first->open ||
+	       (backlog->torn && first->lines + first->open <= 1);
 }
 
-void ann_backlog_add(struct ann_backlog *backlog, struct ann_chunk *chunk)
+static struct ann_backlog_entry *new_entry(struct ann_chunk *chunk)
 {
-	struct ann_backlog_entry *entry = NULL;
-	bool torn = backlog->in_line && backlog->first == NULL;
+	struct ann_backlog_entry *entry = ann_alloc(sizeof(*entry));
 
-	backlog->in_line = chunk->partial;
-	if (backlog->most_records == 0 || (torn && chunk->records <= 1)) {
-		return;
+	if (entry != NULL) {
+		entry->chunk = ann_chunk_ref(chunk);
+		entry->lines = ann_lines_count(chunk->bytes);
+		entry->open = ends_open(chunk->bytes);
 	}
-	entry = ann_alloc(sizeof(*entry));
-	if (entry == NULL) {
-		ann_backlog_deinit(backlog);
-		return;
-	}
-	entry->chunk = ann_chunk_ref(chunk);
+	return entry;
+}
+
+static void append(struct ann_backlog *backlog, struct ann_backlog_entry *entry)
+{
 	if (backlog->first == NULL) {
 		backlog->first = entry;
-		backlog->torn = torn;
+		backlog->torn = backlog->in_line;
 	} else {
 		backlog->last->next = entry;
 	}
 	backlog->last = entry;
-	backlog->records += chunk->records;
-	backlog->bytes += chunk->bytes.len;
+	backlog->lines += entry->lines;
+	backlog->bytes += entry->chunk->bytes.len;
+}
+
+void ann_backlog_add(struct ann_backlog *backlog, struct ann_chunk *chunk)
+{
+	struct ann_backlog_entry *entry =
+		backlog->most_lines == 0 ? NULL : new_entry(chunk);
+
+	if (entry == NULL) {
+		ann_backlog_deinit(backlog);
+	} else {
+		append(backlog, entry);
+	}
 	while (backlog->first != NULL && can_go(backlog)) {
 		remove_first(backlog);
 	}
+	backlog->in_line = ends_open(chunk->bytes);
 }
 
-size_t ann_backlog_give(const struct ann_backlog *backlog,
+bool ann_backlog_give(const struct ann_backlog *backlog,
 	void (*take)(void *user, struct ann_chunk *chunk), void *user)
 {
-	uint64_t whole = backlog->records - backlog->torn;
+	uint64_t whole = backlog->lines - backlog->torn;
 	uint64_t skip = backlog->torn;
 
 	if (backlog->first == NULL) {
 		return backlog->in_line;
 	}
-	if (whole > backlog->most_records) {
-		skip += whole - backlog->most_records;
+	if (whole > backlog->most_lines) {
+		skip += whole - backlog->most_lines;
 	}
 	for (const struct ann_backlog_entry *entry = backlog->first; entry != NULL;
 		entry = entry->next) {
-		struct ann_chunk *chunk =
-			skip == 0 ? ann_chunk_ref(entry->chunk)
-				  : ann_chunk_tail(entry->chunk, (size_t)skip);
+		size_t start = skip_lines(entry->chunk->bytes, skip);
+		struct ann_chunk *chunk = start == 0
+						  ? ann_chunk_ref(entry->chunk)
+						  : ann_chunk_tail(entry->chunk, start);
 
 		if (chunk != NULL) {
 			take(user, chunk);
@@ -100,5 +132,5 @@ size_t ann_backlog_give(const struct ann_backlog *backlog,
 		ann_chunk_unref(chunk);
 		skip = 0;
 	}
-	return 0;
+	return false;
 }

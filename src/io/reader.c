@@ -1,6 +1,7 @@
 #include "io/reader.h"
 
 #include "annotty/alloc.h"
+#include "annotty/lines.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -131,26 +132,27 @@ struct ann_reader *ann_reader_new(struct ann_sink_base *base,
 	return reader;
 }
 
-/* The chunk without the records that the reader has to leave out. NULL: nothing is
- * left. */
+/* The chunk without the end of a line that is not for the reader. NULL: nothing is
+ * left.
+ */
 static struct ann_chunk *leave_out(struct ann_reader *reader, struct ann_chunk *chunk)
 {
-	size_t skip = reader->skip;
+	struct ann_line line = {0};
+	struct ann_chunk *tail = NULL;
 
-	if (skip == 0) {
+	if (!reader->in_line || chunk->bytes.len == 0) {
 		return ann_chunk_ref(chunk);
 	}
-	if (chunk->records <= skip) {
-		reader->skip -= chunk->records;
+	line = ann_line_at(chunk->bytes, 0);
+	reader->in_line = line.next == line.end;
+	if (line.next == chunk->bytes.len) {
 		return NULL;
 	}
-	struct ann_chunk *tail = ann_chunk_tail(chunk, skip);
-
+	tail = ann_chunk_tail(chunk, line.next);
 	if (tail == NULL) {
 		ann_sink_base_missed(reader->base, chunk);
-		return NULL;
+		reader->in_line = chunk->partial;
 	}
-	reader->skip = 0;
 	return tail;
 }
 

@@ -32,8 +32,8 @@ struct ann_reader {
 		uv_pipe_t pipe;
 	} peer;
 	struct ann_writer writer;
-	size_t skip; /* records it has to leave out: it came in the middle of a line */
-	bool full;   /* its queue is */
+	bool in_line; /* it came in the middle of a line, which is not for it */
+	bool full;    /* its queue is */
 };
 
 /*

@@ -23,14 +23,36 @@ void ann_sink_base_init(struct ann_sink_base *base, const struct ann_sink_ops *o
 	ann_sink_base_opened(base, (uv_handle_t *)&base->clock);
 }
 
+struct ann_chunk *ann_sink_base_framed(
+	struct ann_sink_base *base, struct ann_chunk *chunk)
+{
+	struct ann_chunk *framed = NULL;
+
+	if (base->frame == NULL) {
+		return ann_chunk_ref(chunk);
+	}
+	framed = base->frame(chunk);
+	if (framed == NULL) {
+		ann_sink_base_missed(base, chunk);
+	}
+	return framed;
+}
+
 static struct ann_chunk *announce(void *user, uint64_t lines, uint64_t bytes)
 {
 	struct ann_sink_base *base = user;
 	const struct ann_sink_events *events = base->front.events;
+	struct ann_chunk *chunk = NULL;
+	struct ann_chunk *framed = NULL;
 
-	return events->announce == NULL
-		       ? NULL
-		       : events->announce(base->front.user, lines, bytes);
+	if (events->announce != NULL) {
+		chunk = events->announce(base->front.user, lines, bytes);
+	}
+	if (chunk != NULL) {
+		framed = ann_sink_base_framed(base, chunk);
+		ann_chunk_unref(chunk);
+	}
+	return framed;
 }
 
 struct ann_queue *ann_sink_base_queue(

@@ -37,8 +37,10 @@ struct ann_sink_base {
 	const struct ann_endpoint *endpoint;
 	uv_loop_t *loop;
 	uv_timer_t clock; /* runs while draining */
-	bool blocks;      /* the policy is to make sources wait */
-	unsigned live;    /* handles and requests under way */
+	/* NULL: chunks are written as they are. */
+	struct ann_chunk *(*frame)(const struct ann_chunk *chunk);
+	bool blocks;   /* the policy is to make sources wait */
+	unsigned live; /* handles and requests under way */
 	bool stopped;
 	bool ended; /* the event `end` has come */
 	/* What was lost for want of memory, to be announced, and ever. */
@@ -85,6 +87,13 @@ void ann_sink_base_given_up(const struct ann_sink_base *base, uint64_t bytes);
 
 /* The event `end`, unless it has come or the sink is closing. */
 void ann_sink_base_end(struct ann_sink_base *base, const struct ann_error *why);
+
+/*
+ * The chunk as it goes on its way, and one reference for the caller. NULL: no memory;
+ * it has been counted as missed.
+ */
+struct ann_chunk *ann_sink_base_framed(
+	struct ann_sink_base *base, struct ann_chunk *chunk);
 
 /* A chunk was lost because there is no memory. */
 void ann_sink_base_missed(struct ann_sink_base *base, const struct ann_chunk *chunk);

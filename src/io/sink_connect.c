@@ -37,7 +37,6 @@ struct connect {
 	struct ann_sink_base base;
 	struct ann_link link;
 	struct ann_writer writer;
-	bool octets; /* RFC 6587 */
 };
 
 /* --- writing ---------------------------------------------------------------------- */
@@ -93,31 +92,21 @@ static bool push(struct connect *c)
 	return room;
 }
 
-static bool put(struct connect *c, struct ann_chunk *chunk, bool can_wait)
-{
-	struct ann_chunk *framed = c->octets ? ann_frame_octets(chunk) : NULL;
-	bool room = true;
-
-	if (c->octets && framed == NULL) {
-		ann_sink_base_missed(&c->base, chunk);
-		return true;
-	}
-	room = ann_queue_put(c->writer.queue, c->octets ? framed : chunk, can_wait);
-	ann_chunk_unref(framed);
-	return room;
-}
-
 static bool offer(struct ann_sink *sink, struct ann_chunk *chunk, bool can_wait)
 {
 	struct connect *c = (struct connect *)sink;
 	struct ann_chunk *apology = ann_sink_base_apology(&c->base);
+	struct ann_chunk *framed = ann_sink_base_framed(&c->base, chunk);
 	bool room = true;
 
 	if (apology != NULL) {
-		(void)put(c, apology, can_wait);
+		(void)ann_queue_put(c->writer.queue, apology, can_wait);
 		ann_chunk_unref(apology);
 	}
-	room = put(c, chunk, can_wait);
+	if (framed != NULL) {
+		room = ann_queue_put(c->writer.queue, framed, can_wait);
+		ann_chunk_unref(framed);
+	}
 	room |= push(c);
 	return room || !c->base.blocks;
 }
@@ -244,7 +233,8 @@ static struct connect *allocate(const struct ann_sink_context *context,
 
 static enum ann_err new_connect(struct ann_sink **sink,
 	const struct ann_sink_context *context, const struct ann_endpoint *endpoint,
-	bool octets, struct ann_error *err)
+	struct ann_chunk *(*frame)(const struct ann_chunk *chunk),
+	struct ann_error *err)
 {
 	struct settings settings = {
 		.common = {context->queue_bytes, context->policy},
@@ -266,7 +256,7 @@ static enum ann_err new_connect(struct ann_sink **sink,
 	if (c == NULL) {
 		return ann_error_nomem(err);
 	}
-	c->octets = octets;
+	c->base.frame = frame;
 	c->writer.events = &writer_events;
 	c->writer.user = c;
 	c->link.keepalive_ms = settings.keepalive_ms;
@@ -278,14 +268,14 @@ static enum ann_err new_plain(struct ann_sink **sink,
 	const struct ann_sink_context *context, const struct ann_endpoint *endpoint,
 	struct ann_error *err)
 {
-	return new_connect(sink, context, endpoint, false, err);
+	return new_connect(sink, context, endpoint, NULL, err);
 }
 
 static enum ann_err new_octets(struct ann_sink **sink,
 	const struct ann_sink_context *context, const struct ann_endpoint *endpoint,
 	struct ann_error *err)
 {
-	return new_connect(sink, context, endpoint, true, err);
+	return new_connect(sink, context, endpoint, ann_frame_octets, err);
 }
 
 const struct ann_sink_driver ann_sink_tcp = {

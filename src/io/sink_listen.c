@@ -138,7 +138,7 @@ static void welcome(struct listen *l, int fd)
 	l->gone.connects++;
 	ann_log(ANN_LOG_INFO, "%s: a reader has come, %llu now", l->base.endpoint->name,
 		(unsigned long long)l->count);
-	reader->skip = ann_backlog_give(&l->backlog, put_to, reader);
+	reader->in_line = ann_backlog_give(&l->backlog, put_to, reader);
 	if (!ann_reader_push(reader)) {
 		dismiss(l, reader);
 	}
@@ -368,7 +368,7 @@ static enum ann_err new_listen(struct ann_sink **sink,
 	}
 	l->settings = settings;
 	l->fd = context->fd;
-	l->backlog.most_records = settings.backlog;
+	l->backlog.most_lines = settings.backlog;
 	l->backlog.most_bytes = BACKLOG_BYTES;
 	ann_sink_base_init(&l->base, &ops, &kind, context, endpoint, &settings.common);
 	(void)uv_timer_init(context->loop, &l->rest); /* cannot fail */
