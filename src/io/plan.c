@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 void ann_plan_deinit(struct ann_plan *plan)
 {
@@ -92,6 +93,25 @@ enum ann_err ann_plan_add_source(struct ann_plan *plan, struct ann_endpoint *end
 	return failed;
 }
 
+/* Of this machine; static. NULL: it has none. */
+static const char *host_name(void)
+{
+	static char name[256];
+
+	if (name[0] == '\0' && gethostname(name, sizeof(name) - 1) != 0) {
+		name[0] = '\0';
+	}
+	return name[0] == '\0' ? NULL : name;
+}
+
+/* What syslog and the journal want to know besides. */
+static void sign(struct ann_plan_output *made)
+{
+	made->options.render.host = host_name();
+	made->options.render.process = (unsigned)getpid();
+	made->options.render.output = made->endpoint.name;
+}
+
 /* The settings of its looks go to `looks`, and are read. */
 static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *err)
 {
@@ -111,8 +131,11 @@ static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *e
 	if (driver->format != ANN_FORMAT_TEXT) {
 		made->options.render.format = driver->format;
 	}
+	sign(made);
 	failed = ann_settings_split(
 		&made->endpoint.settings, ann_route_keys, &made->looks, err);
+	/* Only codes have a severity. */
+	made->options.only_hits |= ann_settings_get(&made->looks, "severity") != NULL;
 	return failed == ANN_OK
 		       ? ann_settings_read(&made->looks, keys, &made->options, err)
 		       : failed;
