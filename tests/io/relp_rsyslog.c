@@ -6,12 +6,12 @@
 #include "io/relp.h"
 
 #include "chance.h"
+#include "scratch.h"
 #include "suite.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ enum { ROUNDS = 5, RECORDS_MAX = 1000000 };
 /* --- rsyslog ---------------------------------------------------------------------- */
 
 struct collector {
-	char dir[64];
+	struct test_scratch scratch;
 	char conf[96];
 	char pid_file[96];
 	char log[96];  /* what rsyslogd says */
@@ -53,13 +53,12 @@ static struct sockaddr_in free_address(void)
 
 static void collector_init(struct collector *to)
 {
-	*to = (struct collector){
-		.dir = "/tmp/annotty-relp.XXXXXX", .address = free_address()};
-	ck_assert_ptr_nonnull(mkdtemp(to->dir));
-	snprintf(to->conf, sizeof(to->conf), "%s/conf", to->dir);
-	snprintf(to->pid_file, sizeof(to->pid_file), "%s/pid", to->dir);
-	snprintf(to->log, sizeof(to->log), "%s/log", to->dir);
-	snprintf(to->file, sizeof(to->file), "%s/file", to->dir);
+	*to = (struct collector){.address = free_address()};
+	test_scratch_init(&to->scratch);
+	snprintf(to->conf, sizeof(to->conf), "%s/conf", to->scratch.path);
+	snprintf(to->pid_file, sizeof(to->pid_file), "%s/pid", to->scratch.path);
+	snprintf(to->log, sizeof(to->log), "%s/log", to->scratch.path);
+	snprintf(to->file, sizeof(to->file), "%s/file", to->scratch.path);
 
 	FILE *conf = fopen(to->conf, "w");
 
@@ -75,7 +74,7 @@ static void collector_init(struct collector *to)
 		"}\n"
 		"input(type=\"imrelp\" address=\"127.0.0.1\" port=\"%d\""
 		" ruleset=\"count\")\n",
-		to->dir, to->file, ntohs(to->address.sin_port));
+		to->scratch.path, to->file, ntohs(to->address.sin_port));
 	ck_assert_int_eq(fclose(conf), 0);
 }
 
@@ -110,15 +109,6 @@ static bool collector_ended(struct collector *to, int *status, int options)
 	return true;
 }
 
-static int remove_entry(
-	const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
 static void collector_deinit(struct collector *to)
 {
 	int status;
@@ -127,7 +117,7 @@ static void collector_deinit(struct collector *to)
 		kill(to->pid, SIGTERM);
 		ck_assert(collector_ended(to, &status, 0));
 	}
-	nftw(to->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	test_scratch_deinit(&to->scratch);
 }
 
 static bool log_has(const struct collector *to, const char *word)

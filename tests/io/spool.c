@@ -322,7 +322,8 @@ START_TEST(a_directory_that_is_missing_is_told)
 	struct test_spool place;
 
 	test_spool_init(&place, 1 << 20);
-	snprintf(place.path, sizeof(place.path), "%s/none/out.spool", place.dir);
+	snprintf(place.path, sizeof(place.path), "%s/none/out.spool",
+		place.scratch.path);
 	test_spool_refused(&place, ANN_ESYS, strerror(ENOENT));
 	test_spool_deinit(&place);
 }

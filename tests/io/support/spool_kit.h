@@ -6,10 +6,13 @@
 
 #include "io/spool.h"
 
+#include "scratch.h"
+
 struct test_spool {
-	char dir[64];
+	struct test_scratch scratch;
 	char path[96];
 	struct ann_spool_options options;
+	int width; /* digits of a number, below 1024; 0: as many as it needs */
 	struct ann_spool *spool;
 	struct ann_spool_batch batch; /* of the last read */
 	struct ann_error err;

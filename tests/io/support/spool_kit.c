@@ -2,7 +2,6 @@
 
 #include "suite.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,28 +17,16 @@ void test_spool_open(struct test_spool *place)
 
 void test_spool_init(struct test_spool *place, uint64_t limit_bytes)
 {
-	*place = (struct test_spool){
-		.dir = "/tmp/annotty-spool.XXXXXX",
-		.options = {.limit_bytes = limit_bytes},
-	};
-	ck_assert_ptr_nonnull(mkdtemp(place->dir));
-	snprintf(place->path, sizeof(place->path), "%s/out.spool", place->dir);
-}
-
-static int remove_entry(
-	const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
+	*place = (struct test_spool){.options = {.limit_bytes = limit_bytes}};
+	test_scratch_init(&place->scratch);
+	snprintf(place->path, sizeof(place->path), "%s/out.spool", place->scratch.path);
 }
 
 void test_spool_deinit(struct test_spool *place)
 {
 	ann_spool_close(place->spool);
 	ann_spool_batch_deinit(&place->batch);
-	nftw(place->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	test_scratch_deinit(&place->scratch);
 }
 
 void test_spool_reopen(struct test_spool *place)
@@ -52,14 +39,17 @@ void test_spool_reopen(struct test_spool *place)
 enum ann_spool_answer test_spool_append(
 	struct test_spool *place, unsigned from, unsigned to)
 {
+	enum { TEXT_BYTES = 1024 };
 	unsigned count = to - from + 1;
 	struct ann_spool_record *records = calloc(count, sizeof(*records));
-	char(*texts)[16] = calloc(count, sizeof(*texts));
+	char *texts = malloc((size_t)count * TEXT_BYTES);
 
 	for (unsigned i = 0; i < count; i++) {
-		snprintf(texts[i], sizeof(texts[i]), "%u", from + i);
-		records[i] = (struct ann_spool_record){
-			.lines = 1, .bytes = ann_span(texts[i])};
+		char *text = texts + (size_t)i * TEXT_BYTES;
+
+		snprintf(text, TEXT_BYTES, "%0*u", place->width, from + i);
+		records[i] =
+			(struct ann_spool_record){.lines = 1, .bytes = ann_span(text)};
 	}
 	enum ann_spool_answer answer =
 		ann_spool_append(place->spool, records, count, &place->err);
