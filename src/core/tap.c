@@ -1,0 +1,276 @@
+#include "route_private.h"
+
+#include "annotty/alloc.h"
+#include "annotty/lines.h"
+#include "annotty/select.h"
+
+#include <string.h>
+
+struct ann_tap {
+	struct ann_route *route;
+	char *source;
+	bool can_wait;
+	struct ann_renderer renderer;
+	struct ann_select *select; /* NULL: all lines are shown */
+	struct ann_hits hits;      /* of one line, for whole records */
+	size_t shown;              /* of its half line, on this output */
+	bool over;                 /* its line on the output lacks nothing but an end */
+};
+
+/* --- taps ------------------------------------------------------------------------ */
+
+struct ann_tap *ann_tap_new(struct ann_route *route, const char *source, bool can_wait)
+{
+	const struct ann_route_options *options = &route->options;
+	struct ann_tap *tap = ann_alloc(sizeof(*tap));
+
+	if (tap == NULL) {
+		return NULL;
+	}
+	tap->route = route;
+	tap->can_wait = can_wait;
+	tap->source = ann_copy(source, strlen(source));
+	ann_renderer_init(&tap->renderer, &options->render);
+	tap->renderer.options.source = tap->source;
+	tap->renderer.options.label = options->label ? tap->source : NULL;
+	if (options->only_hits) {
+		tap->select = ann_select_new(options->before, options->after);
+	}
+	if (tap->source == NULL || (options->only_hits && tap->select == NULL)) {
+		ann_tap_free(tap);
+		return NULL;
+	}
+	ann_select_least(tap->select, options->severity);
+	return tap;
+}
+
+void ann_tap_free(struct ann_tap *tap)
+{
+	if (tap == NULL) {
+		return;
+	}
+	if (tap->route->owner == &tap->renderer) {
+		tap->route->owner = NULL;
+	}
+	ann_select_free(tap->select);
+	ann_hits_deinit(&tap->hits);
+	ann_free(tap->source);
+	ann_free(tap);
+}
+
+/* --- lines ----------------------------------------------------------------------- */
+
+static uint64_t count_lines(const struct ann_batch *batch)
+{
+	bool more = !batch->partial && (batch->cut || batch->broken);
+
+	return ann_lines_count(batch->bytes) + more;
+}
+
+/* Where the output is behind the tap's lines. */
+static void leave(struct ann_tap *tap, const struct ann_batch *batch)
+{
+	struct ann_route *route = tap->route;
+
+	if (route->out.len == 0 || !ann_route_is_text(route)) {
+		return;
+	}
+	route->in_line = route->out.ptr[route->out.len - 1] != '\n';
+	route->owner = route->in_line ? &tap->renderer : NULL;
+	tap->over = batch->broken;
+}
+
+/* A line as a record, which stands by itself. */
+static void render_record(struct ann_tap *tap, const struct ann_batch *line,
+	const struct ann_hit *hits, size_t count)
+{
+	struct ann_route *route = tap->route;
+	struct ann_buf *out = &route->out;
+
+	tap->renderer.in_line = false;
+	ann_render_batch(&tap->renderer, line, hits, count, out);
+	if (ann_route_is_text(route) && out->len > 0 &&
+		out->ptr[out->len - 1] != '\n') {
+		ann_buf_char(out, '\n');
+	}
+	ann_route_end_record(route);
+}
+
+/* The hits of the line at the front of `hits`, moved to its start; returns how many. */
+static size_t take_hits(struct ann_tap *tap, const struct ann_line *line,
+	const struct ann_hit *hits, size_t count)
+{
+	struct ann_hits *own = &tap->hits;
+
+	own->count = 0;
+	while (own->count < count && hits[own->count].start < line->next) {
+		struct ann_hit hit = hits[own->count];
+
+		if (ann_grow((void **)&own->at, &own->room, own->count, sizeof(hit)) !=
+			0) {
+			tap->route->failed = ANN_ENOMEM;
+			return own->count;
+		}
+		hit.line_start -= line->start;
+		hit.line_end -= line->start;
+		hit.start -= line->start;
+		hit.end -= line->start;
+		own->at[own->count++] = hit;
+	}
+	return own->count;
+}
+
+static void render_records(struct ann_tap *tap, const struct ann_batch *batch,
+	const struct ann_hit *hits, size_t count)
+{
+	struct ann_batch one = *batch;
+
+	for (size_t at = 0; at < batch->bytes.len && tap->route->failed == ANN_OK;) {
+		struct ann_line line = ann_line_at(batch->bytes, at);
+		size_t used = take_hits(tap, &line, hits, count);
+
+		one.bytes.ptr = batch->bytes.ptr + at;
+		one.bytes.len = line.next - at;
+		one.cut = batch->cut && line.next == batch->bytes.len;
+		one.broken = batch->broken && line.next == batch->bytes.len;
+		render_record(tap, &one, tap->hits.at, used);
+		hits += used;
+		count -= used;
+		one.offset += one.bytes.len;
+		one.seq += one.seq > 0;
+		at = line.next;
+	}
+}
+
+/*
+ * True when nothing of the line is left but its end, and somebody has already ended it:
+ * a prompt was shown, another source wrote, and now comes the Enter.
+ */
+static bool is_ended(
+	const struct ann_tap *tap, const struct ann_batch *run, size_t count)
+{
+	return run->shown > 0 && count == 0 && !tap->renderer.in_line &&
+	       run->shown < run->bytes.len &&
+	       ann_line_at(run->bytes, run->shown).end == run->shown;
+}
+
+static void render_run(struct ann_tap *tap, const struct ann_batch *run,
+	const struct ann_hit *hits, size_t count)
+{
+	struct ann_route *route = tap->route;
+
+	if (is_ended(tap, run, count)) {
+		return;
+	}
+	if (route->owner != &tap->renderer || tap->over) {
+		ann_route_end_line(route);
+	}
+	if (route->options.whole_records) {
+		render_records(tap, run, hits, count);
+	} else {
+		ann_render_batch(&tap->renderer, run, hits, count, &route->out);
+		ann_route_end_record(route);
+		leave(tap, run);
+	}
+	route->lines += count_lines(run);
+	route->in_bytes += run->bytes.len - run->shown;
+}
+
+static void show_run(void *user, const struct ann_batch *run,
+	const struct ann_hit *hits, size_t count, bool gap)
+{
+	struct ann_tap *tap = user;
+	struct ann_route *route = tap->route;
+	const struct ann_route_options *options = &route->options;
+
+	if (gap && ann_route_is_text(route) && !options->label &&
+		!options->whole_records && options->before + options->after > 0) {
+		ann_route_end_line(route);
+		ann_buf_str(&route->out, "--\n");
+	}
+	render_run(tap, run, hits, count);
+}
+
+static void lose(struct ann_tap *tap, const struct ann_batch *batch)
+{
+	tap->renderer.in_line = false;
+	if (!batch->partial) {
+		tap->route->lost_lines += count_lines(batch);
+		tap->route->lost_bytes += batch->bytes.len - batch->shown;
+		tap->shown = 0;
+	}
+}
+
+/* False: the route shows a line only as a whole. */
+static bool shows_half_lines(const struct ann_route *route)
+{
+	return route->options.render.format != ANN_FORMAT_JSON &&
+	       !route->options.whole_records && !route->options.only_hits;
+}
+
+/* How much of the batch's last line this output shows already, for the next batch. */
+static size_t shown_then(const struct ann_tap *tap, const struct ann_batch *batch)
+{
+	if (batch->partial) {
+		return batch->bytes.len;
+	}
+	return batch->cut && tap->shown > batch->bytes.len
+		       ? tap->shown - batch->bytes.len
+		       : 0;
+}
+
+bool ann_tap_batch(struct ann_tap *tap, const struct ann_batch *batch,
+	const struct ann_hit *hits, size_t count)
+{
+	struct ann_route *route = tap->route;
+	struct ann_batch own = *batch;
+	bool room = true;
+
+	if (batch->partial && !shows_half_lines(route)) {
+		return true;
+	}
+	own.shown = own.shown < tap->shown ? own.shown : tap->shown;
+	ann_route_begin(route, batch->wall_ns, batch->mono_ns);
+	if (tap->select != NULL) {
+		route->failed =
+			ann_select_batch(tap->select, &own, hits, count, show_run, tap);
+	} else {
+		render_run(tap, &own, hits, count);
+	}
+	if (ann_route_offer(route, tap->can_wait, &room)) {
+		tap->shown = shown_then(tap, batch);
+	} else {
+		lose(tap, &own);
+	}
+	return room;
+}
+
+/* --- events ---------------------------------------------------------------------- */
+
+static bool tells(const struct ann_route *route, const struct ann_event *event)
+{
+	switch (route->options.render.format) {
+	case ANN_FORMAT_TEXT:
+		return route->options.events || event->kind == ANN_EVENT_DROPPED;
+	case ANN_FORMAT_RAW:
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool ann_tap_event(struct ann_tap *tap, const struct ann_event *event)
+{
+	struct ann_route *route = tap->route;
+	bool room = true;
+
+	if (!tells(route, event)) {
+		return true;
+	}
+	ann_route_begin(route, event->wall_ns, event->mono_ns);
+	ann_route_end_line(route);
+	ann_render_event(&tap->renderer, tap->source, event, &route->out);
+	ann_route_end_record(route);
+	(void)ann_route_offer(route, tap->can_wait, &room);
+	return room;
+}
