@@ -294,6 +294,41 @@ START_TEST(random_streams_have_the_same_lines_however_cut)
 }
 END_TEST
 
+START_TEST(the_first_line_can_be_taken_alone)
+{
+	static const struct {
+		const char *text;
+		bool final;
+		const char *line;
+	} cases[] = {
+		{"a\nb\n", false, "a\n"},
+		{"a\r\nb\r\n", false, "a\r\n"},
+		{"a\rb\n", false, "a\r"},
+		{"\nb\n", false, "\n"},
+		{"a\n", false, "a\n"},
+		{"a\r", false, NULL},
+		{"a\r", true, "a\r"},
+		{"a", false, NULL},
+		{"a", true, "a"},
+		{"", true, NULL},
+		{"0123456789\nb\n", false, "01234567"},
+	};
+	struct ann_framer framer;
+	struct ann_batch batch;
+
+	for (size_t i = 0; i < ANN_LEN(cases); i++) {
+		bool taken = false;
+
+		ann_framer_init(&framer, 8, true);
+		taken = ann_framer_next_line(
+			&framer, ann_span(cases[i].text), cases[i].final, &batch);
+		ck_assert(taken == (cases[i].line != NULL));
+		ck_assert(!taken || ann_span_is(batch.bytes, cases[i].line));
+		ann_framer_deinit(&framer);
+	}
+}
+END_TEST
+
 void test_cases(Suite *suite)
 {
 	test_add(suite, lines_end_at_lf_crlf_and_cr);
@@ -309,4 +344,5 @@ void test_cases(Suite *suite)
 	test_add_loop(suite, lines_around_the_default_limit_are_measured_in_bytes, 4);
 	test_add(suite, a_full_block_always_yields_a_batch);
 	test_add_loop(suite, random_streams_have_the_same_lines_however_cut, 4);
+	test_add(suite, the_first_line_can_be_taken_alone);
 }
