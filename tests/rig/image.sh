@@ -70,7 +70,7 @@ configure() {
 	echo '/dev/vda / ext4 defaults,noatime 0 1' >"$1/etc/fstab"
 	chroot "$1" systemctl --quiet enable rig-shell.service systemd-networkd.service
 	chroot "$1" systemctl --quiet mask systemd-timesyncd.service getty@tty1.service \
-		serial-getty@ttyS0.service systemd-networkd-wait-online.service \
+		serial-getty@ttyS0.service getty-static.service systemd-networkd-wait-online.service \
 		apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
 }
 
