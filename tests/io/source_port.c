@@ -159,7 +159,7 @@ static void *begin_port(uv_loop_t *of)
 }
 
 static const struct test_source_kind kinds[] = {
-	{"a port", begin_port, make, feed, finish, end, false, true, true},
+	{"a port", begin_port, make, feed, finish, NULL, end, false, true, true},
 };
 
 /* --- coming and going ---------------------------------------------------------------
