@@ -190,8 +190,6 @@ static void connect_again(struct datagram *d)
 /* The record cannot be sent, ever. */
 static void miss(struct datagram *d, const struct ann_chunk *chunk)
 {
-	struct ann_chunk *apology = NULL;
-
 	if (!d->too_long) {
 		ann_log(ANN_LOG_WARNING,
 			"%s: a record is too long for a datagram; such are dropped",
@@ -201,11 +199,6 @@ static void miss(struct datagram *d, const struct ann_chunk *chunk)
 	ann_sink_base_missed(
 		&d->base, &(struct ann_chunk){.lines = chunk->lines > 0,
 				  .in_bytes = chunk->in_bytes / chunk->records});
-	apology = ann_sink_base_apology(&d->base);
-	if (apology != NULL) {
-		(void)ann_queue_put(d->queue, apology, false);
-		ann_chunk_unref(apology);
-	}
 }
 
 /* UDP takes all, so that says something only after a while. */
@@ -240,6 +233,20 @@ static void send_record(struct datagram *d, const struct ann_chunk *front)
 	d->record++;
 }
 
+/* The front has been sent. True: there is room again. */
+static bool finish_front(struct datagram *d)
+{
+	bool room = ann_queue_pop(d->queue);
+	struct ann_chunk *apology = ann_sink_base_apology(&d->base);
+
+	d->record = 0;
+	if (apology != NULL) {
+		(void)ann_queue_put(d->queue, apology, false);
+		ann_chunk_unref(apology);
+	}
+	return room;
+}
+
 /* Sends what can be sent. True: there is room again. */
 static bool push(struct datagram *d)
 {
@@ -252,8 +259,7 @@ static bool push(struct datagram *d)
 		if (d->record < front->records) {
 			send_record(d, front);
 		} else {
-			d->record = 0;
-			room |= ann_queue_pop(d->queue);
+			room |= finish_front(d);
 		}
 	}
 	return room;
