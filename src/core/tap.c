@@ -72,12 +72,13 @@ static void leave(struct ann_tap *tap, const struct ann_batch *batch)
 {
 	struct ann_route *route = tap->route;
 
+	/* Also when all of the line has been shown before. */
+	tap->over = batch->broken;
 	if (route->out.len == 0 || !ann_route_is_text(route)) {
 		return;
 	}
 	route->in_line = route->out.ptr[route->out.len - 1] != '\n';
 	route->owner = route->in_line ? &tap->renderer : NULL;
-	tap->over = batch->broken;
 }
 
 /* A line as a record, which stands by itself. */

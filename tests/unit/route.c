@@ -280,6 +280,16 @@ START_TEST(a_line_that_was_broken_off_is_ended_before_what_comes_next)
 	say(&w, 1, "whole\n");
 	expect(&w, "\nwhole\n");
 	stop(&w);
+
+	/* The same when all of it has been shown before. */
+	start(&w, (struct ann_route_options){0});
+	say(&w, 1, "half");
+	wait_ms(&w, 20);
+	tell(&w, 1, unplugged);
+	expect(&w, "half");
+	say(&w, 1, "whole\n");
+	expect(&w, "\nwhole\n");
+	stop(&w);
 }
 END_TEST
 
