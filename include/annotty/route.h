@@ -4,6 +4,11 @@
  * Chooses lines, renders them once for all readers of the output, and offers the chunks
  * to its sink. Each source that feeds it has a tap of its own, which remembers what a
  * renderer has to know of that source's lines.
+ *
+ * In text, a half line is ended with a LF when anything else than its own source comes
+ * next; when that goes on, the rest stands on a line of its own. With labels every line
+ * of a device has one, whatever bytes it is made of, so none can pass for an event or
+ * for a line of another source.
  */
 #ifndef ANNOTTY_ROUTE_H
 #define ANNOTTY_ROUTE_H

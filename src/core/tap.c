@@ -204,7 +204,9 @@ static void lose(struct ann_tap *tap, const struct ann_batch *batch)
 /* False: the route shows a line only as a whole. */
 static bool shows_half_lines(const struct ann_route *route)
 {
-	return route->options.render.format != ANN_FORMAT_JSON &&
+	enum ann_format format = route->options.render.format;
+
+	return (format == ANN_FORMAT_TEXT || format == ANN_FORMAT_RAW) &&
 	       !route->options.whole_records && !route->options.only_hits;
 }
 
