@@ -147,7 +147,7 @@ static void arm(struct ann_path_watch *w)
 		return;
 	}
 	memcpy(before, w->directories, sizeof(before));
-	strcpy(path, w->path);
+	memcpy(path, w->path, strlen(w->path) + 1);
 	w->count = 0;
 	w->blind = false;
 	do {
