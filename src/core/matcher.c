@@ -599,11 +599,14 @@ static enum ann_err make_crowd(struct ann_matcher *m)
 static void sum_up_want(const struct ann_matcher *m, struct want *want)
 {
 	want->value = want->count > 0;
+	want->bare = want->count > 0;
 	want->crowd = want->count > 0;
 	for (size_t i = 0; i < want->count; i++) {
 		const struct job *job = &m->jobs[want->who[i]];
 
 		want->value &= begins_with_value(job);
+		want->bare &= job->where == WHERE_TRIGGERED && job->whole &&
+			      job->rule->base == ANN_BASE_BARE;
 		want->crowd &= job->where == WHERE_TRIGGERED && !begins_with_value(job);
 	}
 }

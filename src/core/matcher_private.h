@@ -55,6 +55,7 @@ struct want {
 	size_t count;
 	size_t room;
 	bool value; /* only of jobs whose matches begin with a value that it is of */
+	bool bare;  /* only of jobs whose values have no 0x, and stand behind it */
 	bool crowd; /* only of jobs that are in ann_matcher::crowd */
 };
 

@@ -65,6 +65,7 @@ struct ann_scan {
 	size_t candidate_count;
 	size_t candidate_room;
 	struct ann_span batch; /* the one at hand */
+	struct ann_bare bare;  /* of the line of the last trigger */
 	size_t crowd_at;       /* where in it `crowd_idle` is about */
 	bool crowd_idle;       /* no job of ann_matcher::crowd matches there */
 	struct ann_hits *hits;
@@ -315,8 +316,11 @@ static bool worth_trying(
 	if (!job->whole) {
 		return true;
 	}
-	if (first) {
-		return (first_families(scan, look, from) & job->families) != 0;
+	if (first && (first_families(scan, look, from) & job->families) == 0) {
+		return false;
+	}
+	if (first && job->code_first) {
+		return true;
 	}
 	if (job->last && (last_families(scan, look, least) & job->families) == 0) {
 		return false;
@@ -325,7 +329,8 @@ static bool worth_trying(
 	for (size_t i = scan->values.count; i > 0; i--) {
 		const struct ann_value *value = &scan->values.at[i - 1];
 
-		if (value->start < least) {
+		/* What says the same is not the value itself. */
+		if (value->start < least || (first && value->start == from)) {
 			return false;
 		}
 		if (!(bare && value->prefixed) &&
@@ -695,6 +700,15 @@ static bool is_unknown(const struct ann_scan *scan, size_t at)
 	return ann_known_first(scan->matcher->known, rest) == 0;
 }
 
+/* No number without 0x that a table knows stands behind that place in its line. */
+static bool no_bare_behind(struct ann_scan *scan, size_t at)
+{
+	if (at >= scan->bare.line_end) {
+		scan->bare = ann_known_bare(scan->matcher->known, scan->batch, at);
+	}
+	return scan->bare.last == SIZE_MAX || scan->bare.last < at;
+}
+
 /*
  * Nothing can come of the trigger. (Where terminal control hides what could, that is a
  * trigger too.)
@@ -706,6 +720,9 @@ static bool is_idle(struct ann_scan *scan, struct ann_trigger trigger)
 
 	if (want->value) {
 		return is_unknown(scan, trigger.at);
+	}
+	if (want->bare && no_bare_behind(scan, trigger.at)) {
+		return true;
 	}
 	if (want->crowd && scan->crowd_at != trigger.at) {
 		scan->crowd_at = trigger.at;
@@ -721,6 +738,7 @@ static void look_at_mentioned(struct ann_scan *scan)
 	struct ann_trigger *triggers = scan->triggers.at;
 	size_t left = scan->triggers.count;
 
+	scan->bare = (struct ann_bare){0};
 	scan->crowd_at = SIZE_MAX;
 	while (left > 0) {
 		size_t taken = 1;

@@ -20,8 +20,11 @@ struct ann_known {
 	uint64_t sieve[];          /* a bit for each value's hash */
 };
 
-/* What a byte is: outside of words, a digit (1 more than its value), or else in one. */
-enum { OUTSIDE = 0, NO_DIGIT = 17 };
+/*
+ * What a byte is: outside of words, in them a digit (1 more than its value) or not, or
+ * the end of a line.
+ */
+enum { OUTSIDE = 0, NO_DIGIT = 17, LINE_END = 18 };
 
 static const uint8_t kinds[256] = {
 	['0'] = 1,
@@ -49,11 +52,19 @@ static const uint8_t kinds[256] = {
 	['g' ... 'z'] = NO_DIGIT,
 	['G' ... 'Z'] = NO_DIGIT,
 	['_'] = NO_DIGIT,
+	['\n'] = LINE_END,
+	['\r'] = LINE_END,
 };
 
 static inline uint8_t kind_at(struct ann_span text, size_t at)
 {
 	return kinds[(unsigned char)text.ptr[at]];
+}
+
+/* Whether a byte of that kind goes on with a word. */
+static inline bool in_word(uint8_t kind)
+{
+	return (uint8_t)(kind - 1) < NO_DIGIT;
 }
 
 static ann_families look_up(const struct ann_known *known, uint64_t value)
@@ -172,7 +183,7 @@ ann_families ann_known_first(const struct ann_known *known, struct ann_span text
 {
 	size_t len = 0;
 
-	while (len < text.len && kind_at(text, len) != OUTSIDE) {
+	while (len < text.len && in_word(kind_at(text, len))) {
 		len++;
 	}
 	return len == 0 ? 0 : ann_known_word(known, (struct ann_span){text.ptr, len});
@@ -210,10 +221,10 @@ enum ann_err ann_values_find(const struct ann_known *known, struct ann_span line
 		size_t start = at;
 		uint8_t first = kind_at(line, at++);
 
-		if (first == OUTSIDE) {
+		if (!in_word(first)) {
 			continue;
 		}
-		while (at < line.len && kind_at(line, at) != OUTSIDE) {
+		while (at < line.len && in_word(kind_at(line, at))) {
 			at++;
 		}
 		if (first != NO_DIGIT &&
@@ -224,16 +235,43 @@ enum ann_err ann_values_find(const struct ann_known *known, struct ann_span line
 	return ANN_OK;
 }
 
+struct ann_bare ann_known_bare(
+	const struct ann_known *known, struct ann_span text, size_t from)
+{
+	struct ann_bare found = {.last = SIZE_MAX};
+	size_t at = from;
+
+	while (at < text.len && kind_at(text, at) != LINE_END) {
+		size_t start = at;
+		uint8_t first = kind_at(text, at++);
+
+		if (first == OUTSIDE) {
+			continue;
+		}
+		while (at < text.len && in_word(kind_at(text, at))) {
+			at++;
+		}
+		struct ann_span word = {text.ptr + start, at - start};
+
+		if (first != NO_DIGIT && !has_prefix(word) &&
+			ann_known_word(known, word) != 0) {
+			found.last = start;
+		}
+	}
+	found.line_end = at;
+	return found;
+}
+
 ann_families ann_known_last(
 	const struct ann_known *known, struct ann_span line, size_t *start)
 {
 	size_t end = line.len;
 
-	while (end > 0 && kind_at(line, end - 1) == OUTSIDE) {
+	while (end > 0 && !in_word(kind_at(line, end - 1))) {
 		end--;
 	}
 	*start = end;
-	while (*start > 0 && kind_at(line, *start - 1) != OUTSIDE) {
+	while (*start > 0 && in_word(kind_at(line, *start - 1))) {
 		--*start;
 	}
 	return end == *start

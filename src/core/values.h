@@ -41,6 +41,15 @@ ann_families ann_known_first(const struct ann_known *known, struct ann_span text
 ann_families ann_known_last(
 	const struct ann_known *known, struct ann_span line, size_t *start);
 
+/* Where the last value without 0x stands in the line around a place; where that ends.
+ */
+struct ann_bare {
+	size_t last; /* SIZE_MAX: there is none from that place on */
+	size_t line_end;
+};
+struct ann_bare ann_known_bare(
+	const struct ann_known *known, struct ann_span text, size_t from);
+
 struct ann_value {
 	uint32_t start; /* in the line */
 	bool prefixed;  /* with 0x */
