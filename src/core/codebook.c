@@ -331,16 +331,36 @@ static const struct ann_code **name_slot(
 	return &book->names[at];
 }
 
-static size_t collect(struct ann_codebook *book)
+/*
+ * Merges the codes of a family, which ascend, into the `count` that are there: from the
+ * end, since there is room behind them. Equal values stay in the order of families.
+ */
+static void merge(
+	struct ann_codebook *book, size_t count, const struct ann_family *family)
+{
+	const struct ann_code *codes = ann_family_codes(family);
+	const struct ann_code **all = book->by_value;
+	size_t left = family->count;
+
+	for (size_t to = count + left; left > 0; to--) {
+		if (count > 0 && all[count - 1]->value > codes[left - 1].value) {
+			all[to - 1] = all[--count];
+		} else {
+			all[to - 1] = &codes[--left];
+		}
+	}
+}
+
+static void collect(struct ann_codebook *book)
 {
 	size_t total = 0;
 
 	for (size_t f = 0; f < book->count; f++) {
-		for (size_t i = 0; i < book->families[f]->family.count; i++) {
-			book->by_value[total++] = &book->families[f]->codes[i];
-		}
+		const struct ann_family *family = &book->families[f]->family;
+
+		merge(book, total, family);
+		total += family->count;
 	}
-	return total;
 }
 
 enum ann_err ann_codebook_index(struct ann_codebook *book)
@@ -364,7 +384,6 @@ enum ann_err ann_codebook_index(struct ann_codebook *book)
 	book->value_mask = slots - 1;
 	book->name_mask = slots - 1;
 	collect(book);
-	qsort(book->by_value, total, sizeof(const struct ann_code *), compare_pointers);
 	for (size_t i = 0; i < total; i++) {
 		struct value_slot *slot = value_slot(book, book->by_value[i]->value);
 		const struct ann_code **name = name_slot(book, book->by_value[i]->name);

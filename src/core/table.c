@@ -160,17 +160,37 @@ static enum ann_err check_order(struct reader *r, const struct ann_code *code)
 	return ANN_OK;
 }
 
+/* Eight bytes of which none is a control character, DEL, or beyond ASCII. */
+static bool plain_ascii(const char *text)
+{
+	const uint64_t ones = 0x0101010101010101ULL;
+	const uint64_t highs = 0x8080808080808080ULL;
+	uint64_t bytes = 0;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	/* Below a blank, and DEL: what sets a high bit when 0x20 is taken away, 1
+	 * added. */
+	return ((bytes | (bytes - 0x20 * ones) | (bytes + ones)) & highs) == 0;
+}
+
 /* What is read here goes to terminals and into JSON, so it is checked once, here. */
 static bool is_text(struct ann_span line)
 {
+	bool plain = true;
+
 	for (size_t i = 0; i < line.len; i++) {
+		if (line.len - i >= sizeof(uint64_t) && plain_ascii(line.ptr + i)) {
+			i += sizeof(uint64_t) - 1;
+			continue;
+		}
 		unsigned char c = (unsigned char)line.ptr[i];
 
 		if ((c < ' ' && c != '\t') || c == 0x7f) {
 			return false;
 		}
+		plain = plain && c < 0x80;
 	}
-	return ann_utf8_valid(line) == line.len;
+	return plain || ann_utf8_valid(line) == line.len;
 }
 
 static enum ann_err read_line(struct reader *r, struct ann_span line)

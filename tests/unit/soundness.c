@@ -1,10 +1,12 @@
 /*
- * What literals.h promises holds for random patterns: wherever PCRE2 finds a match, one
- * of the literals stands in it, and at its front if they are leading.
+ * What literals.h and shape.h promise holds for random patterns: wherever PCRE2 finds a
+ * match, one of the literals stands in it, and at its front if they are leading; and a
+ * shape says no only where PCRE2 does, and yes only where it does.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "literals.h"
+#include "shape.h"
 
 #include "chance.h"
 #include "suite.h"
@@ -202,6 +204,99 @@ static int check_line(const struct making *m, const pcre2_code *code,
 	return 1;
 }
 
+/* Whether the pattern matches from `at` on. */
+static bool matches(const pcre2_code *code, struct ann_span line, size_t at)
+{
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
+	int found = pcre2_match(
+		code, (PCRE2_SPTR)line.ptr, line.len, at, PCRE2_ANCHORED, data, NULL);
+
+	pcre2_match_data_free(data);
+	return found >= 0;
+}
+
+/* Whether a match that begins at `from` or behind it ends at `at`. */
+static bool ends_at(
+	const pcre2_code *code, struct ann_span line, size_t from, size_t at)
+{
+	struct ann_span left = {line.ptr, at};
+	bool found = false;
+
+	for (size_t i = from; i <= at && !found; i++) {
+		pcre2_match_data *data =
+			pcre2_match_data_create_from_pattern(code, NULL);
+
+		found = pcre2_match(code, (PCRE2_SPTR)left.ptr, left.len, i,
+				PCRE2_ANCHORED | PCRE2_ENDANCHORED, data, NULL) >= 0;
+		pcre2_match_data_free(data);
+	}
+	return found;
+}
+
+/* How many answers were no maybe. */
+static int check_answer(const struct making *m, struct ann_span line, size_t at,
+	enum ann_answer answer, bool found)
+{
+	ck_assert_msg(answer == ANN_MAYBE || (answer == ANN_YES) == found,
+		"%.*s in \"%.*s\" at %zu: the shape says %s", (int)m->pattern.len,
+		m->pattern.ptr, (int)line.len, line.ptr, at,
+		answer == ANN_YES ? "yes" : "no");
+	return answer != ANN_MAYBE;
+}
+
+static int check_shapes(const struct making *m, const pcre2_code *code,
+	struct ann_shape *ahead, struct ann_shape *before, struct ann_span line)
+{
+	int told = 0;
+
+	for (size_t at = 0; at <= line.len; at++) {
+		size_t from = at > 6 ? at - 6 : 0;
+
+		told += check_answer(m, line, at, ann_shape_ahead(ahead, line, at),
+			matches(code, line, at));
+		told += check_answer(m, line, at,
+			ann_shape_before(
+				before, (struct ann_span){line.ptr, at}, from, at),
+			ends_at(code, line, from, at));
+	}
+	return told;
+}
+
+START_TEST(shapes_say_yes_and_no_only_where_it_is_true)
+{
+	struct test_chance chance = test_chance(_i);
+	struct making m = {.chance = &chance};
+	struct ann_buf line = {0};
+	int told = 0;
+
+	for (int patterns = 0; patterns < 2000; patterns++) {
+		struct ann_shape *ahead = NULL;
+		struct ann_shape *before = NULL;
+		pcre2_code *code = NULL;
+
+		ann_buf_clear(&m.pattern);
+		ann_buf_clear(&m.sample);
+		make_alternatives(&m);
+		ann_buf_reserve(&m.pattern, 1);
+		ahead = ann_shape_new(ann_buf_all(&m.pattern), false);
+		before = ann_shape_new(ann_buf_all(&m.pattern), true);
+		code = compile(&m.pattern);
+		for (int lines = 0; code != NULL && lines < 4; lines++) {
+			make_line(&m, &line);
+			told += check_shapes(
+				&m, code, ahead, before, ann_buf_all(&line));
+		}
+		pcre2_code_free(code);
+		ann_shape_free(ahead);
+		ann_shape_free(before);
+	}
+	ck_assert_int_gt(told, 10000);
+	ann_buf_deinit(&line);
+	ann_buf_deinit(&m.pattern);
+	ann_buf_deinit(&m.sample);
+}
+END_TEST
+
 START_TEST(every_match_holds_what_was_promised)
 {
 	struct test_chance chance = test_chance(_i);
@@ -240,4 +335,5 @@ END_TEST
 void test_cases(Suite *suite)
 {
 	test_add_loop(suite, every_match_holds_what_was_promised, 4);
+	test_add_loop(suite, shapes_say_yes_and_no_only_where_it_is_true, 4);
 }
