@@ -1,27 +1,22 @@
 #include "literals.h"
 
 #include "annotty/alloc.h"
+#include "literal_set.h"
 
 #include <string.h>
 
 /*
  * Every part of a pattern is summed up by what a match of it must hold. A set with an
- * empty string in it promises nothing. Sums are put together on the way up:
+ * empty string in it ann_set_promises nothing. Sums are put together on the way up:
  *
  *  - parts in a row: exact strings are joined, each with each, as long as that stays
  *    small; the first part that is not exact ends the string, the next begins one;
  *  - alternatives: the union, if every one of them has something to give.
  */
-struct set {
-	struct ann_literal *at;
-	size_t count;
-	size_t room;
-};
-
 struct sum {
-	bool exact;         /* matches are exactly the strings of `leading` */
-	struct set leading; /* every match begins with one of these */
-	struct set inner;   /* every match holds one of these; empty: not known */
+	bool exact;             /* matches are exactly the strings of `leading` */
+	struct ann_set leading; /* every match begins with one of these */
+	struct ann_set inner;   /* every match holds one of these; empty: not known */
 };
 
 struct parser {
@@ -29,44 +24,24 @@ struct parser {
 	const char *end;
 	bool extended; /* (?x): blanks and comments do not count */
 	bool caseless; /* (?i) */
-	bool lost;     /* something that could make promises false */
+	bool lost;     /* something that could make ann_set_promises false */
 	bool no_memory;
 	unsigned depth;
 };
 
 static void parse_alternatives(struct parser *p, struct sum *sum);
 
-static void set_add(struct parser *p, struct set *set, struct ann_literal literal)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (memcmp(&set->at[i], &literal, sizeof(literal)) == 0) {
-			return;
-		}
-	}
-	if (ann_grow((void **)&set->at, &set->room, set->count, sizeof(literal)) != 0) {
-		p->no_memory = true;
-		return;
-	}
-	set->at[set->count++] = literal;
-}
-
-static void set_deinit(struct set *set)
-{
-	ann_free(set->at);
-	*set = (struct set){0};
-}
-
 static void sum_deinit(struct sum *sum)
 {
-	set_deinit(&sum->leading);
-	set_deinit(&sum->inner);
+	ann_set_deinit(&sum->leading);
+	ann_set_deinit(&sum->inner);
 }
 
 /* An all-zero literal is the empty string. */
 static void sum_empty(struct parser *p, struct sum *sum)
 {
 	*sum = (struct sum){.exact = true};
-	set_add(p, &sum->leading, (struct ann_literal){0});
+	ann_set_add(&p->no_memory, &sum->leading, (struct ann_literal){0});
 }
 
 /* A part that can be anything. */
@@ -76,18 +51,13 @@ static void sum_unknown(struct parser *p, struct sum *sum)
 	sum->exact = false;
 }
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-}
-
 static void sum_char(struct parser *p, struct sum *sum, char c)
 {
 	struct ann_literal literal = {.len = 1};
 
 	*sum = (struct sum){.exact = true};
-	literal.text[0] = lower(c);
-	set_add(p, &sum->leading, literal);
+	literal.text[0] = ann_lower(c);
+	ann_set_add(&p->no_memory, &sum->leading, literal);
 }
 
 /* \b: a flag on the string that follows, which is still empty. */
@@ -96,140 +66,15 @@ static void sum_boundary(struct parser *p, struct sum *sum)
 	struct ann_literal literal = {.word_start = true, .word_end = true};
 
 	*sum = (struct sum){.exact = true};
-	set_add(p, &sum->leading, literal);
-}
-
-static bool promises(const struct set *set)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->at[i].len == 0) {
-			return false;
-		}
-	}
-	return set->count > 0;
-}
-
-/* Longer is rarer, and rarer is better; then fewer. */
-static size_t worth(const struct set *set)
-{
-	size_t shortest = ANN_LITERAL_BYTES;
-
-	if (!promises(set)) {
-		return 0;
-	}
-	for (size_t i = 0; i < set->count; i++) {
-		shortest = set->at[i].len < shortest ? set->at[i].len : shortest;
-	}
-	return shortest * (2 * (size_t)ANN_LITERALS_MOST) - set->count;
-}
-
-/* Keeps the better of two sets in `best`; takes `other`. */
-static void keep_better(struct set *best, struct set *other)
-{
-	if (worth(other) > worth(best)) {
-		struct set swap = *best;
-
-		*best = *other;
-		*other = swap;
-	}
-	set_deinit(other);
-}
-
-/* Text with what an assertion (an empty string with flags) says of its end. */
-static struct ann_literal assert_end(
-	struct ann_literal a, const struct ann_literal *edge)
-{
-	a.letter_end |= edge->letter_end;
-	a.word_end |= edge->word_end && ann_is_word((unsigned char)a.text[a.len - 1]);
-	return a;
-}
-
-/* Text that an assertion stands before. */
-static struct ann_literal assert_start(
-	const struct ann_literal *edge, const struct ann_literal *b)
-{
-	struct ann_literal made = *b;
-
-	made.letter_start |= edge->letter_start;
-	made.word_start = (made.word_start || edge->word_start) &&
-			  ann_is_word((unsigned char)b->text[0]);
-	return made;
-}
-
-/*
- * `a` directly followed by `b`. A word boundary is only kept where it stands beside the
- * word byte that makes it say "no word byte there".
- */
-static struct ann_literal join(struct ann_literal a, const struct ann_literal *b)
-{
-	if (a.len > 0 && b->len == 0) {
-		return assert_end(a, b);
-	}
-	if (a.len == 0 && b->len > 0) {
-		return assert_start(&a, b);
-	}
-	if (a.len == 0) {
-		a.word_start |= b->word_start;
-		a.letter_start |= b->letter_start;
-		return a;
-	}
-	size_t take = (size_t)(ANN_LITERAL_BYTES - a.len);
-
-	take = b->len < take ? b->len : take;
-	memcpy(a.text + a.len, b->text, take);
-	a.len = (uint8_t)(a.len + take);
-	a.word_end = take == b->len && b->word_end;
-	a.letter_end = take == b->len && b->letter_end;
-	return a;
-}
-
-/* A full string has no room to go on, so its parts must not be told apart by it. */
-static bool any_full(const struct set *set)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->at[i].len == ANN_LITERAL_BYTES) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* set = set x other. False, and nothing done, when that gets too large. */
-static bool multiply(struct parser *p, struct set *set, const struct set *other)
-{
-	size_t most = promises(set) ? ANN_LITERALS_MANY : ANN_LITERALS_MOST;
-	struct set product = {0};
-
-	if (set->count * other->count > most || any_full(set)) {
-		return false;
-	}
-	for (size_t i = 0; i < set->count; i++) {
-		for (size_t j = 0; j < other->count; j++) {
-			set_add(p, &product, join(set->at[i], &other->at[j]));
-		}
-	}
-	set_deinit(set);
-	*set = product;
-	return true;
-}
-
-static void set_unite(struct parser *p, struct set *set, const struct set *other)
-{
-	for (size_t i = 0; i < other->count; i++) {
-		set_add(p, set, other->at[i]);
-	}
-	if (set->count > ANN_LITERALS_MOST) {
-		set_deinit(set);
-		set_add(p, set, (struct ann_literal){0});
-	}
+	ann_set_add(&p->no_memory, &sum->leading, literal);
 }
 
 /* The string being put together while walking a row of parts. */
 struct row {
-	struct set run;     /* exact strings so far */
-	bool at_start;      /* the run began with the row */
-	struct set leading; /* the run that did */
-	struct set inner;   /* the best of the others */
+	struct ann_set run;     /* exact strings so far */
+	bool at_start;          /* the run began with the row */
+	struct ann_set leading; /* the run that did */
+	struct ann_set inner;   /* the best of the others */
 };
 
 /* The run cannot go on; a new one begins behind the part that ended it. */
@@ -237,18 +82,18 @@ static void end_run(struct parser *p, struct row *row)
 {
 	if (row->at_start) {
 		row->leading = row->run;
-		row->run = (struct set){0};
+		row->run = (struct ann_set){0};
 	} else {
-		keep_better(&row->inner, &row->run);
+		ann_set_keep_better(&row->inner, &row->run);
 	}
 	row->at_start = false;
-	set_deinit(&row->run);
-	set_add(p, &row->run, (struct ann_literal){0});
+	ann_set_deinit(&row->run);
+	ann_set_add(&p->no_memory, &row->run, (struct ann_literal){0});
 }
 
 static void row_add(struct parser *p, struct row *row, struct sum *part)
 {
-	bool joined = multiply(p, &row->run, &part->leading);
+	bool joined = ann_set_multiply(&p->no_memory, &row->run, &part->leading);
 
 	if (joined && part->exact) {
 		sum_deinit(part);
@@ -257,13 +102,13 @@ static void row_add(struct parser *p, struct row *row, struct sum *part)
 	end_run(p, row);
 	if (!joined && part->exact) {
 		/* Too much to join: the part begins the next run itself. */
-		set_deinit(&row->run);
+		ann_set_deinit(&row->run);
 		row->run = part->leading;
-		part->leading = (struct set){0};
+		part->leading = (struct ann_set){0};
 	} else if (!joined) {
-		keep_better(&row->inner, &part->leading);
+		ann_set_keep_better(&row->inner, &part->leading);
 	}
-	keep_better(&row->inner, &part->inner);
+	ann_set_keep_better(&row->inner, &part->inner);
 	sum_deinit(part);
 }
 
@@ -274,11 +119,11 @@ static void row_finish(struct parser *p, struct row *row, struct sum *sum)
 		end_run(p, row);
 	} else {
 		row->leading = row->run;
-		row->run = (struct set){0};
+		row->run = (struct ann_set){0};
 	}
 	sum->leading = row->leading;
 	sum->inner = row->inner;
-	set_deinit(&row->run);
+	ann_set_deinit(&row->run);
 }
 
 static bool next_is(const struct parser *p, const char *text)
@@ -358,7 +203,7 @@ static void parse_class(struct parser *p, struct sum *sum)
 	enum { SMALL = 4 };
 	bool plain = p->at < p->end && *p->at != '^';
 	const char *first = p->at + !plain;
-	struct set set = {0};
+	struct ann_set set = {0};
 
 	*sum = (struct sum){0};
 	p->at = first;
@@ -376,16 +221,16 @@ static void parse_class(struct parser *p, struct sum *sum)
 				continue;
 			}
 		}
-		struct ann_literal one = {.len = 1, .text = {lower(*p->at)}};
+		struct ann_literal one = {.len = 1, .text = {ann_lower(*p->at)}};
 
 		if (plain && set.count <= SMALL) {
-			set_add(p, &set, one);
+			ann_set_add(&p->no_memory, &set, one);
 		}
 		p->at++;
 	}
 	p->at += p->at < p->end;
 	if (!plain || set.count > SMALL || set.count == 0) {
-		set_deinit(&set);
+		ann_set_deinit(&set);
 		sum_unknown(p, sum);
 		return;
 	}
@@ -492,7 +337,7 @@ static bool parse_look(struct parser *p, struct sum *sum)
 	parse_group_body(p, sum);
 	sum_deinit(sum);
 	*sum = (struct sum){.exact = true};
-	set_add(p, &sum->leading, edge);
+	ann_set_add(&p->no_memory, &sum->leading, edge);
 	return true;
 }
 
@@ -601,8 +446,8 @@ static void apply_repeat(struct parser *p, struct sum *sum, struct repeat repeat
 		sum_deinit(sum);
 		sum_unknown(p, sum);
 	} else if (repeat.none) {
-		set_deinit(&sum->inner);
-		set_add(p, &sum->leading, (struct ann_literal){0});
+		ann_set_deinit(&sum->inner);
+		ann_set_add(&p->no_memory, &sum->leading, (struct ann_literal){0});
 	} else if (repeat.many) {
 		/* The boundary behind the last of many is not behind the first. */
 		for (size_t i = 0; i < sum->leading.count; i++) {
@@ -648,7 +493,7 @@ static void parse_row(struct parser *p, struct sum *sum)
 {
 	struct row row = {.at_start = true};
 
-	set_add(p, &row.run, (struct ann_literal){0});
+	ann_set_add(&p->no_memory, &row.run, (struct ann_literal){0});
 	skip_blanks(p);
 	while (p->at < p->end && *p->at != '|' && *p->at != ')') {
 		struct sum part = {0};
@@ -665,21 +510,24 @@ static void parse_row(struct parser *p, struct sum *sum)
 /* sum = sum or other; takes `other`. */
 static void unite(struct parser *p, struct sum *sum, struct sum *other)
 {
-	struct set *a =
-		worth(&sum->leading) > worth(&sum->inner) ? &sum->leading : &sum->inner;
-	struct set *b = worth(&other->leading) > worth(&other->inner) ? &other->leading
-								      : &other->inner;
-	struct set inner = {0};
+	struct ann_set *a = ann_set_worth(&sum->leading) > ann_set_worth(&sum->inner)
+				    ? &sum->leading
+				    : &sum->inner;
+	struct ann_set *b =
+		ann_set_worth(&other->leading) > ann_set_worth(&other->inner)
+			? &other->leading
+			: &other->inner;
+	struct ann_set inner = {0};
 
-	if (promises(a) && promises(b)) {
-		set_unite(p, &inner, a);
-		set_unite(p, &inner, b);
+	if (ann_set_promises(a) && ann_set_promises(b)) {
+		ann_set_unite(&p->no_memory, &inner, a);
+		ann_set_unite(&p->no_memory, &inner, b);
 	}
-	set_deinit(&sum->inner);
+	ann_set_deinit(&sum->inner);
 	sum->inner = inner;
 	sum->exact = sum->exact && other->exact &&
 		     sum->leading.count + other->leading.count <= ANN_LITERALS_MOST;
-	set_unite(p, &sum->leading, &other->leading);
+	ann_set_unite(&p->no_memory, &sum->leading, &other->leading);
 	sum_deinit(other);
 }
 
@@ -695,37 +543,27 @@ static void parse_alternatives(struct parser *p, struct sum *sum)
 	}
 }
 
-static bool has_line_end(const struct set *set)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (memchr(set->at[i].text, '\n', set->at[i].len) != NULL ||
-			memchr(set->at[i].text, '\r', set->at[i].len) != NULL) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static enum ann_err find_literals(
 	struct ann_span pattern, struct ann_literals *literals, bool prefer_leading)
 {
 	const char *text = pattern.len == 0 ? "" : pattern.ptr;
 	struct parser p = {.at = text, .end = text + pattern.len};
 	struct sum sum;
-	struct set *chosen = &sum.leading;
+	struct ann_set *chosen = &sum.leading;
 
 	parse_alternatives(&p, &sum);
-	/* A single byte at the front is worth less than a word further in. */
-	if (!(prefer_leading && promises(&sum.leading)) &&
-		worth(&sum.leading) < worth(&sum.inner) &&
-		worth(&sum.leading) < (size_t)ANN_LITERALS_MOST * 2) {
+	/* A single byte at the front is ann_set_worth less than a word further in. */
+	if (!(prefer_leading && ann_set_promises(&sum.leading)) &&
+		ann_set_worth(&sum.leading) < ann_set_worth(&sum.inner) &&
+		ann_set_worth(&sum.leading) < (size_t)ANN_LITERALS_MOST * 2) {
 		chosen = &sum.inner;
 	}
 	*literals = (struct ann_literals){.leading = chosen == &sum.leading};
-	if (!p.lost && p.at == p.end && promises(chosen) && !has_line_end(chosen)) {
+	if (!p.lost && p.at == p.end && ann_set_promises(chosen) &&
+		!ann_set_has_line_end(chosen)) {
 		literals->at = chosen->at;
 		literals->count = chosen->count;
-		*chosen = (struct set){0};
+		*chosen = (struct ann_set){0};
 	}
 	sum_deinit(&sum);
 	if (p.no_memory) {

@@ -2,72 +2,16 @@
 
 #include "annotty/alloc.h"
 #include "matcher_private.h"
+#include "rank.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* The literal's place in the index, where it is added if it is new; -1: no memory. */
-static long intern(struct index *index, const struct ann_literal *literal)
-{
-	for (size_t i = 0; i < index->count; i++) {
-		if (memcmp(&index->literals[i], literal, sizeof(*literal)) == 0) {
-			return (long)i;
-		}
-	}
-	size_t want_room = index->room;
-
-	if (ann_grow((void **)&index->literals, &index->room, index->count,
-		    sizeof(*index->literals)) != 0) {
-		return -1;
-	}
-	if (ann_grow((void **)&index->wants, &want_room, index->count,
-		    sizeof(*index->wants)) != 0) {
-		index->room = want_room;
-		return -1;
-	}
-	index->literals[index->count] = *literal;
-	index->wants[index->count] = (struct want){0};
-	return (long)index->count++;
-}
-
-/* `who` wants to know of each of the literals. */
-static enum ann_err want_literals(
-	struct index *index, size_t who, const struct ann_literals *literals)
-{
-	for (size_t i = 0; i < literals->count; i++) {
-		long at = intern(index, &literals->at[i]);
-		struct want *want = at < 0 ? NULL : &index->wants[at];
-
-		if (want == NULL || ann_grow((void **)&want->who, &want->room,
-					    want->count, sizeof(*want->who)) != 0) {
-			return ANN_ENOMEM;
-		}
-		want->who[want->count++] = (uint32_t)who;
-	}
-	return ANN_OK;
-}
-
-static enum ann_err build_index(struct index *index, struct ann_error *err)
-{
-	index->automaton = ann_automaton_new(index->literals, index->count);
-	return index->automaton == NULL ? ann_error_nomem(err) : ANN_OK;
-}
-
-static void deinit_index(struct index *index)
-{
-	for (size_t i = 0; i < index->count; i++) {
-		ann_free(index->wants[i].who);
-	}
-	ann_automaton_free(index->automaton);
-	ann_free(index->wants);
-	ann_free(index->literals);
-}
 
 /* Lines with terminal colours are looked at without them; see scan.c. */
 static enum ann_err intern_escape(struct ann_matcher *m, struct ann_error *err)
 {
 	static const struct ann_literal escape = {.len = 2, .text = "\033["};
-	long at = intern(&m->patterns, &escape);
+	long at = ann_index_intern(&m->patterns, &escape);
 
 	m->escape = (uint32_t)at;
 	return at < 0 ? ann_error_nomem(err) : ANN_OK;
@@ -121,7 +65,7 @@ static enum ann_err compile_line_condition(
 		condition->leading ? ANN_PATTERN_ANCHORED : 0, source->what, err);
 	if (failed == ANN_OK && condition->listed) {
 		condition->number = m->condition_count++;
-		if (want_literals(&m->conditions, condition->number, &literals) !=
+		if (ann_index_want(&m->conditions, condition->number, &literals) !=
 			ANN_OK) {
 			failed = ann_error_nomem(err);
 		}
@@ -166,138 +110,6 @@ static enum ann_err compile_rule_condition(const struct source *source, struct j
 }
 
 /*
- * Whether a pattern begins with this group: settings and a lookbehind, which may hold
- * no brackets, and then the group.
- */
-static bool begins_with(struct ann_span text, const char *group)
-{
-	while (text.len > 4 && (memcmp(text.ptr, "(?i)", 4) == 0 ||
-				       memcmp(text.ptr, "(?<!", 4) == 0)) {
-		const char *end = memchr(text.ptr, ')', text.len);
-		const char *open = memchr(text.ptr + 1, '(', text.len - 1);
-
-		if (end == NULL || (open != NULL && open < end)) {
-			return false;
-		}
-		text.len -= (size_t)(end + 1 - text.ptr);
-		text.ptr = end + 1;
-	}
-	return text.len > strlen(group) && memcmp(text.ptr, group, strlen(group)) == 0;
-}
-
-/* Whether it is a group of the plain kinds, whose brackets can be counted. */
-static bool opens_plainly(struct ann_span text)
-{
-	static const char *const plain[] = {
-		"(?:", "(?>", "(?=", "(?!", "(?<", "(?i:", "(?-i:", "(?i)"};
-
-	if (text.len < 2 || (text.ptr[1] != '?' && text.ptr[1] != '*')) {
-		return true;
-	}
-	for (size_t i = 0; i < ANN_LEN(plain); i++) {
-		size_t len = strlen(plain[i]);
-
-		if (text.len >= len && memcmp(text.ptr, plain[i], len) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Where the bracket that closes at the end of `text` was opened, if nothing else stands
- * beside that group; else `text.len`.
- */
-static size_t opening_of_last(struct ann_span text)
-{
-	enum { DEEPEST = 64 };
-	size_t open[DEEPEST];
-	size_t depth = 0;
-	size_t last = text.len;
-	bool in_class = false;
-
-	for (size_t i = 0; i < text.len; i++) {
-		struct ann_span rest = {text.ptr + i, text.len - i};
-		char c = text.ptr[i];
-
-		if (c == '\\') {
-			i++;
-			depth = rest.len > 1 && rest.ptr[1] == 'Q' ? DEEPEST : depth;
-		} else if (in_class) {
-			in_class = c != ']' || text.ptr[i - 1] == '[' ||
-				   text.ptr[i - 1] == '^';
-		} else if (c == '[') {
-			in_class = true;
-		} else if (c == '(' && opens_plainly(rest) && depth < DEEPEST) {
-			open[depth++] = i;
-		} else if (c == ')' && depth > 0 && depth < DEEPEST) {
-			last = open[--depth];
-			last = i + 1 == text.len && depth == 0 ? last : text.len;
-		} else if (c == '(' || c == ')' || (c == '|' && depth == 0)) {
-			return text.len;
-		}
-	}
-	return depth == 0 ? last : text.len;
-}
-
-/* Without `[...]*$` at its end, if no byte of a word is among the brackets. */
-static bool strip_tail(struct ann_span *text)
-{
-	static const char tail[] = "]*$";
-	size_t at = text->len - 3;
-
-	if (text->len < sizeof(tail) || memcmp(text->ptr + at, tail, 3) != 0) {
-		return false;
-	}
-	while (at > 0 && text->ptr[at - 1] != '[') {
-		unsigned char c = (unsigned char)text->ptr[--at];
-		bool tab = c == 't' && text->ptr[at - 1] == '\\';
-
-		if (c == '^' || c == '-' || c == ']' || (ann_is_word(c) && !tab)) {
-			return false;
-		}
-	}
-	text->len = at > 0 ? at - 1 : 0;
-	return text->len > 0;
-}
-
-/* Whether the pattern ends with the group `code`. */
-static bool ends_with_code(struct ann_span text)
-{
-	static const char group[] = "(?<code>";
-	size_t at = opening_of_last(text);
-
-	return text.len - at > sizeof(group) &&
-	       memcmp(text.ptr + at, group, sizeof(group) - 1) == 0;
-}
-
-/* Whether what closes at the end of `text` ends where a word does, whatever it is. */
-static bool ends_with_word(struct ann_span text)
-{
-	static const char edge[] = "(?![0-9A-Za-z_])";
-	size_t len = sizeof(edge) - 1;
-
-	if (memchr(text.ptr, '|', text.len) != NULL) {
-		return false;
-	}
-	while (text.len > len && memcmp(text.ptr + text.len - len, edge, len) != 0) {
-		if (text.ptr[--text.len] != ')') {
-			return false;
-		}
-	}
-	return text.len > len;
-}
-
-/* What the text of a pattern tells about where its value stands. */
-static void read_place(struct job *job, struct ann_span text)
-{
-	job->code_first = begins_with(text, "(?<code>");
-	job->same_first = begins_with(text, "(?<same>");
-	job->last = strip_tail(&text) && ends_with_code(text);
-	job->plain = job->code_first && ends_with_code(text) && ends_with_word(text);
-}
-
-/*
  * The main pattern: its literals tell where to try it. Where they tell exactly, it is
  * compiled to match nowhere else.
  */
@@ -320,7 +132,7 @@ static enum ann_err compile_pattern(
 		     : literals.leading  ? WHERE_TRIGGERED
 					 : WHERE_MENTIONED;
 	m->any += job->where == WHERE_ANY;
-	read_place(job, ann_buf_all(source->text));
+	job->place = ann_place_of(ann_buf_all(source->text));
 	if (job->where == WHERE_TRIGGERED) {
 		job->shape = ann_shape_new(ann_buf_all(source->text), false);
 		failed = job->shape == NULL ? ann_error_nomem(err) : ANN_OK;
@@ -330,7 +142,7 @@ static enum ann_err compile_pattern(
 			job->where == WHERE_TRIGGERED ? ANN_PATTERN_ANCHORED : 0,
 			source->what, err);
 	}
-	if (failed == ANN_OK && want_literals(&m->patterns, at, &literals) != ANN_OK) {
+	if (failed == ANN_OK && ann_index_want(&m->patterns, at, &literals) != ANN_OK) {
 		failed = ann_error_nomem(err);
 	}
 	ann_literals_deinit(&literals);
@@ -347,9 +159,9 @@ static enum ann_err find_groups(struct job *job, struct ann_error *err)
 	job->family = ann_pattern_groups(pattern, "family");
 	job->same = ann_pattern_groups(pattern, "same");
 	job->whole = job->name.count == 0 && !rule->inside_word;
-	job->last &= job->code.count == 1;
-	job->plain &= job->whole && job->code.count == 1 && job->family.count == 0 &&
-		      job->same.count == 0;
+	job->place.last &= job->code.count == 1;
+	job->place.plain &= job->whole && job->code.count == 1 &&
+			    job->family.count == 0 && job->same.count == 0;
 	if (job->code.count == 0 && job->name.count == 0) {
 		return ann_error_set(err, ANN_ECONFIG,
 			"%s:%zu: rule \"%s\": pattern has no group (?<code>...) or "
@@ -357,91 +169,6 @@ static enum ann_err find_groups(struct job *job, struct ann_error *err)
 			rule->origin, rule->lines[ANN_RULE_PATTERN], rule->name);
 	}
 	return ANN_OK;
-}
-
-/* Families that no rule names: they came with a table of the user's. */
-static void mark_unnamed(struct ann_matcher *m, const struct ann_rules *rules)
-{
-	memset(m->unnamed, true, sizeof(m->unnamed));
-	for (size_t i = 0; i < ann_rules_count(rules); i++) {
-		struct ann_span rest = ann_span(ann_rules_at(rules, i)->families);
-		struct ann_span name = ann_span_word(&rest);
-
-		for (; name.len > 0; name = ann_span_word(&rest)) {
-			const struct ann_family *family =
-				ann_codebook_family_named(m->book, name);
-
-			if (family != NULL) {
-				m->unnamed[family->order] = false;
-			}
-		}
-	}
-}
-
-/* `*` in a list. */
-static void rank_unnamed(const struct ann_matcher *m, uint8_t *rank, uint8_t next)
-{
-	for (size_t i = 0; i < ann_codebook_families(m->book); i++) {
-		if (m->unnamed[i]) {
-			rank[i] = next;
-		}
-	}
-}
-
-/* Gives the families of `list` their places in `rank`; the others keep theirs. */
-static enum ann_err rank_listed(const struct ann_matcher *m, const char *list,
-	uint8_t *rank, struct ann_error *err)
-{
-	struct ann_span rest = ann_span(list);
-	struct ann_span name = ann_span_word(&rest);
-	uint8_t next = 0;
-
-	for (; name.len > 0; name = ann_span_word(&rest)) {
-		const struct ann_family *family = NULL;
-		enum ann_err failed = ANN_OK;
-
-		if (ann_span_is(name, "*")) {
-			rank_unnamed(m, rank, next++);
-			continue;
-		}
-		failed = ann_codebook_need_family(m->book, name, &family, err);
-
-		if (failed != ANN_OK) {
-			return failed;
-		}
-		rank[family->order] = next++;
-	}
-	return ANN_OK;
-}
-
-static enum ann_err rank_families(
-	const struct ann_matcher *m, struct job *job, struct ann_error *err)
-{
-	size_t families = ann_codebook_families(m->book);
-	const char *list = job->rule->families;
-	enum ann_err failed = ANN_OK;
-
-	job->rank = ann_alloc(families);
-	if (job->rank == NULL) {
-		return ann_error_nomem(err);
-	}
-	for (size_t i = 0; i < families; i++) {
-		job->rank[i] = list == NULL ? (uint8_t)i : NOT_LISTED;
-	}
-	failed = list == NULL ? ANN_OK : rank_listed(m, list, job->rank, err);
-	if (failed != ANN_OK) {
-		ann_error_context(err, "%s:%zu: rule \"%s\"", job->rule->origin,
-			job->rule->line, job->rule->name);
-	}
-	for (size_t i = 0; i < families; i++) {
-		if (!m->wanted[i]) {
-			job->rank[i] = NOT_LISTED;
-		}
-		if (job->rank[i] != NOT_LISTED) {
-			job->families |= ann_family_bit(i);
-		}
-	}
-	return failed;
 }
 
 static enum ann_err compile_job(struct ann_matcher *m, const struct ann_rules *rules,
@@ -468,7 +195,7 @@ static enum ann_err compile_job(struct ann_matcher *m, const struct ann_rules *r
 	if (failed == ANN_OK) {
 		failed = find_groups(job, err);
 	}
-	return failed == ANN_OK ? rank_families(m, job, err) : failed;
+	return failed == ANN_OK ? ann_rank_families(m, job, err) : failed;
 }
 
 static enum ann_err compile_jobs(
@@ -478,7 +205,7 @@ static enum ann_err compile_jobs(
 	enum ann_err failed = ANN_OK;
 	bool told = false;
 
-	mark_unnamed(m, rules);
+	ann_rank_mark_unnamed(m, rules);
 	m->jobs = ann_alloc(ann_rules_count(rules) * sizeof(*m->jobs));
 	if (m->jobs == NULL) {
 		return ann_error_nomem(err);
@@ -548,32 +275,12 @@ static enum ann_err compile_words(
 	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
 }
 
-static enum ann_err mark_wanted(struct ann_matcher *m, struct ann_error *err)
-{
-	size_t families = ann_codebook_families(m->book);
-	uint8_t rank[FAMILIES_MOST];
-	enum ann_err failed = ANN_OK;
-
-	if (families >= FAMILIES_MOST) {
-		return ann_error_set(
-			err, ANN_ECONFIG, "more than %d families", FAMILIES_MOST - 1);
-	}
-	memset(rank, m->options.families == NULL ? 0 : NOT_LISTED, sizeof(rank));
-	if (m->options.families != NULL) {
-		failed = rank_listed(m, m->options.families, rank, err);
-	}
-	for (size_t i = 0; i < families; i++) {
-		m->wanted[i] = rank[i] != NOT_LISTED;
-	}
-	return failed;
-}
-
 /* Whether matches of the job begin with a value, which its literals are the front of.
  */
 static bool begins_with_value(const struct job *job)
 {
 	return job->where == WHERE_TRIGGERED && job->whole &&
-	       (job->code_first || job->same_first);
+	       (job->place.code_first || job->place.same_first);
 }
 
 /* Of all jobs that can be tried together, where one of their literals stands. */
@@ -641,7 +348,7 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 	}
 	m->book = book;
 	m->options = *options;
-	failed = mark_wanted(m, err);
+	failed = ann_rank_mark_wanted(m, err);
 	if (failed == ANN_OK) {
 		failed = compile_jobs(m, rules, err);
 	}
@@ -656,10 +363,10 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 		failed = intern_escape(m, err);
 	}
 	if (failed == ANN_OK) {
-		failed = build_index(&m->patterns, err);
+		failed = ann_index_build(&m->patterns, err);
 	}
 	if (failed == ANN_OK) {
-		failed = build_index(&m->conditions, err);
+		failed = ann_index_build(&m->conditions, err);
 	}
 	if (failed == ANN_OK) {
 		failed = sum_up(m, err);
@@ -701,8 +408,8 @@ void ann_matcher_free(struct ann_matcher *matcher)
 	ann_shape_free(matcher->crowd);
 	ann_sieve_free(atomic_load(&matcher->sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
-	deinit_index(&matcher->patterns);
-	deinit_index(&matcher->conditions);
+	ann_index_deinit(&matcher->patterns);
+	ann_index_deinit(&matcher->conditions);
 	ann_free(matcher->words);
 	ann_free(matcher->jobs);
 	ann_free(matcher);

@@ -6,8 +6,9 @@
 #define CORE_MATCHER_PRIVATE_H
 
 #include "annotty/matcher.h"
+#include "index.h"
 #include "pattern.h"
-#include "scanner.h"
+#include "place.h"
 #include "shape.h"
 #include "values.h"
 
@@ -43,29 +44,7 @@ struct job {
 	enum where where;
 	bool whole;            /* its values are whole words that a table knows */
 	ann_families families; /* those it can find */
-	bool code_first;       /* matches begin with the value */
-	bool same_first;       /* matches begin with another print of the value */
-	bool last;             /* no word stands behind the value on its line */
-	bool plain; /* a match begins with the value, which is a whole word */
-};
-
-/* Who wants to know of a literal: jobs or conditions, by number. */
-struct want {
-	uint32_t *who;
-	size_t count;
-	size_t room;
-	bool value; /* only of jobs whose matches begin with a value that it is of */
-	bool bare;  /* only of jobs whose values have no 0x, and stand behind it */
-	bool crowd; /* only of jobs that are in ann_matcher::crowd */
-};
-
-/* Literals, each once, and an automaton that finds them. */
-struct index {
-	struct ann_literal *literals;
-	struct want *wants; /* per literal */
-	size_t count;
-	size_t room;
-	struct ann_automaton *automaton;
+	struct ann_place place;
 };
 
 enum { NOT_LISTED = 0xFF, FAMILIES_MOST = NOT_LISTED };

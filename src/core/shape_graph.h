@@ -4,20 +4,11 @@
 #ifndef CORE_SHAPE_GRAPH_H
 #define CORE_SHAPE_GRAPH_H
 
+#include "byteset.h"
+
 #include "annotty/error.h"
-#include "annotty/span.h"
 
 enum { ANN_GRAPH_NODES_MOST = 8192 };
-
-/* A set of bytes. Line ends are in none: they are not part of a line. */
-struct ann_byteset {
-	uint64_t bits[4];
-};
-
-static inline bool ann_byteset_has(const struct ann_byteset *set, unsigned char byte)
-{
-	return set->bits[byte / 64] >> byte % 64 & 1;
-}
 
 enum ann_node_kind {
 	ANN_NODE_BYTE,  /* takes a byte of its set, then `out` */
@@ -40,7 +31,7 @@ struct ann_graph {
 	struct ann_node *nodes;
 	size_t count;
 	size_t room;
-	struct ann_byteset *sets;
+	struct ann_byteset *sets; /* without line ends, which are not part of a line */
 	size_t set_count;
 	size_t set_room;
 	uint32_t start;

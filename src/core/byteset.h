@@ -1,0 +1,33 @@
+/*
+ * byteset - a set of bytes.
+ */
+#ifndef CORE_BYTESET_H
+#define CORE_BYTESET_H
+
+#include "annotty/span.h"
+
+/* An all-zero struct is the empty set. */
+struct ann_byteset {
+	uint64_t bits[4];
+};
+
+static inline bool ann_byteset_has(const struct ann_byteset *set, unsigned char byte)
+{
+	return set->bits[byte / 64] >> byte % 64 & 1;
+}
+
+void ann_byteset_put(struct ann_byteset *set, unsigned char byte);
+void ann_byteset_put_range(struct ann_byteset *set, unsigned from, unsigned to);
+
+/* All bytes that were not in it. */
+void ann_byteset_turn(struct ann_byteset *set);
+void ann_byteset_unite(struct ann_byteset *set, const struct ann_byteset *other);
+
+/* With each ASCII letter, its other case. */
+void ann_byteset_fold_case(struct ann_byteset *set);
+
+/* What a backslash and `c` stand for, if it is d, w, s or their opposites; else false.
+ */
+bool ann_byteset_class(char c, struct ann_byteset *set);
+
+#endif

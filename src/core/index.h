@@ -1,0 +1,39 @@
+/*
+ * index - literals, who wants to know of them, and an automaton that finds them.
+ */
+#ifndef CORE_INDEX_H
+#define CORE_INDEX_H
+
+#include "scanner.h"
+
+/* Who wants to know of a literal: jobs or conditions, by number. */
+struct want {
+	uint32_t *who;
+	size_t count;
+	size_t room;
+	bool value; /* only of jobs whose matches begin with a value that it is of */
+	bool bare;  /* only of jobs whose values have no 0x, and stand behind it */
+	bool crowd; /* only of jobs that are in ann_matcher::crowd */
+};
+
+/* Literals, each once. */
+struct index {
+	struct ann_literal *literals;
+	struct want *wants; /* per literal */
+	size_t count;
+	size_t room;
+	struct ann_automaton *automaton;
+};
+
+/* The literal's place in the index, where it is added if it is new; -1: no memory. */
+long ann_index_intern(struct index *index, const struct ann_literal *literal);
+
+/* `who` wants to know of each of the literals. ANN_ENOMEM only. */
+ANN_MUST_USE enum ann_err ann_index_want(
+	struct index *index, size_t who, const struct ann_literals *literals);
+
+/* When all literals are there. ANN_ENOMEM only. */
+ANN_MUST_USE enum ann_err ann_index_build(struct index *index, struct ann_error *err);
+void ann_index_deinit(struct index *index);
+
+#endif

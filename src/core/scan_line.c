@@ -1,0 +1,389 @@
+/*
+ * What happens to a line: the patterns of the rules whose literals stand there are
+ * tried; what they catch is looked up and becomes a candidate; and of the candidates,
+ * those that their rule's conditions let pass and that do not overlap become hits.
+ */
+#include "annotty/alloc.h"
+#include "meaning.h"
+#include "scan_private.h"
+#include "value.h"
+
+#include <stdlib.h>
+
+/* A group `family` that names one keeps the others out. */
+static void keep_family(struct ann_hit *hit, struct ann_span family)
+{
+	for (unsigned i = 0; i < hit->count; i++) {
+		if (ann_span_equal_nocase(hit->codes[i]->family->name, family)) {
+			hit->codes[0] = hit->codes[i];
+			hit->count = 1;
+			return;
+		}
+	}
+}
+
+static struct ann_span part_of(struct ann_span line, struct ann_range range)
+{
+	return (struct ann_span){line.ptr + range.start, range.end - range.start};
+}
+
+/* No letter, digit or underscore stands beside it. */
+static bool stands_free(struct ann_span line, struct ann_range place)
+{
+	return (place.start == 0 ||
+		       !ann_is_word((unsigned char)line.ptr[place.start - 1])) &&
+	       (place.end >= line.len ||
+		       !ann_is_word((unsigned char)line.ptr[place.end]));
+}
+
+static void add_candidate(struct ann_scan *scan, const struct candidate *found)
+{
+	if (ann_grow((void **)&scan->candidates, &scan->candidate_room,
+		    scan->candidate_count, sizeof(*scan->candidates)) != 0) {
+		scan->failed = true;
+		return;
+	}
+	scan->candidates[scan->candidate_count++] = *found;
+}
+
+/* The value at `place` becomes a candidate if it means anything. */
+static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
+	struct ann_range place)
+{
+	const struct job *job = &scan->matcher->jobs[at];
+	struct candidate found = {
+		.job = at, .place = place, .hit = {.rule = job->rule->name}};
+
+	if (ann_meaning_of_number(
+		    &scan->asker, job, part_of(line, place), &found.hit)) {
+		add_candidate(scan, &found);
+	}
+}
+
+/* What the last match has captured becomes a candidate if it means anything. */
+static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
+{
+	const struct ann_matcher *m = scan->matcher;
+	const struct job *job = &m->jobs[at];
+	struct candidate found = {.job = at, .hit = {.rule = job->rule->name}};
+	struct ann_range family = {0};
+
+	struct ann_range same = {0};
+
+	/* Asked before other patterns are tried, which lose the captures. */
+	bool named = ann_pattern_group(scan->asker.state, &job->family, &family);
+	bool twice = ann_pattern_group(scan->asker.state, &job->same, &same);
+	bool known = false;
+
+	if (ann_pattern_group(scan->asker.state, &job->code, &found.place)) {
+		known = (job->rule->inside_word || stands_free(line, found.place)) &&
+			(!twice || ann_value_same(part_of(line, found.place),
+					   part_of(line, same))) &&
+			ann_meaning_of_number(&scan->asker, job,
+				part_of(line, found.place), &found.hit);
+	} else if (ann_pattern_group(scan->asker.state, &job->name, &found.place)) {
+		known = ann_meaning_of_symbol(
+			m, job, part_of(line, found.place), &found.hit);
+	}
+	if (known && named) {
+		keep_family(&found.hit, part_of(line, family));
+	}
+	if (known) {
+		add_candidate(scan, &found);
+	}
+}
+
+/* The state of a job on the line at hand. */
+static struct job_state *on_line(struct ann_scan *scan, uint32_t at)
+{
+	struct job_state *state = &scan->jobs[at];
+
+	if (state->line != scan->asker.line_number) {
+		state->line = scan->asker.line_number;
+		state->next = 0;
+	}
+	return state;
+}
+
+static size_t word_end(struct ann_span line, size_t at)
+{
+	while (at < line.len && ann_is_word((unsigned char)line.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
+/* Tries a job from `from` on; `*next` is where to go on. False: no match. */
+static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line,
+	size_t from, size_t *next)
+{
+	const struct job *job = &scan->matcher->jobs[at];
+	enum ann_answer matches = job->where == WHERE_TRIGGERED
+					  ? ann_shape_ahead(job->shape, line, from)
+					  : ANN_MAYBE;
+	struct ann_range whole = {from, 0};
+
+	if (matches == ANN_NO) {
+		return false;
+	}
+	if (matches == ANN_YES && job->place.plain) {
+		whole.end = word_end(line, from);
+		*next = whole.end;
+		take_value(scan, at, line, whole);
+		return true;
+	}
+	if (!ann_pattern_find(job->pattern, scan->asker.state, line, from, &whole)) {
+		return false;
+	}
+	*next = whole.end > from && whole.end > whole.start ? whole.end : whole.end + 1;
+	take_match(scan, at, line);
+	return true;
+}
+
+/* All matches in the line, once a line. */
+static void search_line(struct ann_scan *scan, uint32_t at, struct ann_span line)
+{
+	struct job_state *state = on_line(scan, at);
+
+	while (state->next <= line.len &&
+		try_job(scan, at, line, state->next, &state->next)) {
+	}
+	state->next = line.len + 1;
+}
+
+/* The line at hand, and what is found out about it only when it is needed. */
+struct look {
+	struct ann_span line;
+	size_t read_from;      /* its values from here on are in ann_scan::values */
+	size_t first;          /* 1 + the place that `of_first` is about */
+	ann_families of_first; /* that may know the value that begins there */
+	bool knows_last;
+	size_t last;          /* where its last word begins */
+	ann_families of_last; /* that may know that word */
+};
+
+static ann_families first_families(
+	const struct ann_scan *scan, struct look *look, size_t at)
+{
+	struct ann_span rest = {look->line.ptr + at, look->line.len - at};
+
+	if (look->first != at + 1) {
+		look->first = at + 1;
+		look->of_first = ann_known_first(scan->matcher->known, rest);
+	}
+	return look->of_first;
+}
+
+/* The families that may know the last word, if it begins at `least` or behind it. */
+static ann_families last_families(
+	const struct ann_scan *scan, struct look *look, size_t least)
+{
+	if (!look->knows_last) {
+		look->knows_last = true;
+		look->of_last =
+			ann_known_last(scan->matcher->known, look->line, &look->last);
+	}
+	return look->last >= least ? look->of_last : 0;
+}
+
+static void read_values(struct ann_scan *scan, struct look *look, size_t from)
+{
+	if (from < look->read_from) {
+		look->read_from = from;
+		scan->failed |= ann_values_find(scan->matcher->known, look->line, from,
+					&scan->values) != ANN_OK;
+	}
+}
+
+/*
+ * False when the job cannot find anything from `from` on, since no table of it knows a
+ * value there. Cheap against trying its pattern.
+ */
+static bool worth_trying(
+	struct ann_scan *scan, const struct job *job, struct look *look, size_t from)
+{
+	bool triggered = job->where == WHERE_TRIGGERED;
+	bool first = triggered && (job->place.code_first || job->place.same_first);
+	bool bare = job->rule->base == ANN_BASE_BARE;
+	size_t least = triggered ? from : 0;
+
+	if (!job->whole) {
+		return true;
+	}
+	if (first && (first_families(scan, look, from) & job->families) == 0) {
+		return false;
+	}
+	if (first && job->place.code_first) {
+		return true;
+	}
+	if (job->place.last &&
+		(last_families(scan, look, least) & job->families) == 0) {
+		return false;
+	}
+	read_values(scan, look, least);
+	for (size_t i = scan->values.count; i > 0; i--) {
+		const struct ann_value *value = &scan->values.at[i - 1];
+
+		/* What says the same is not the value itself. */
+		if (value->start < least || (first && value->start == from)) {
+			return false;
+		}
+		if (!(bare && value->prefixed) &&
+			(value->families & job->families) != 0) {
+			return true;
+		}
+		if (job->place.last) {
+			return false;
+		}
+	}
+	return false;
+}
+
+/*
+ * True when the last candidate begins at `from` and holds: then no later rule can have
+ * that place, so there is no need to try them there.
+ */
+static bool settled(struct ann_scan *scan, struct ann_span line, size_t from)
+{
+	struct candidate *last = scan->candidate_count == 0
+					 ? NULL
+					 : &scan->candidates[scan->candidate_count - 1];
+
+	if (last == NULL || last->place.start != from) {
+		return false;
+	}
+	if (!last->holds) {
+		last->holds = ann_scan_line_allowed(scan, last->job) &&
+			      ann_scan_place_allowed(scan, last, line);
+	}
+	return last->holds;
+}
+
+/* A literal stands at `from` in the line. */
+static void follow_trigger(
+	struct ann_scan *scan, uint32_t literal, struct look *look, size_t from)
+{
+	const struct ann_matcher *m = scan->matcher;
+	const struct want *want = &m->patterns.wants[literal];
+	bool taken = false; /* by a rule before those still to be tried */
+
+	for (size_t i = 0; i < want->count; i++) {
+		uint32_t at = want->who[i];
+		const struct job *job = &m->jobs[at];
+		struct job_state *state = on_line(scan, at);
+
+		if (from < state->next || (taken && job->place.code_first) ||
+			!worth_trying(scan, job, look, from)) {
+			continue;
+		}
+		if (job->where == WHERE_MENTIONED) {
+			search_line(scan, at, look->line);
+		} else if (try_job(scan, at, look->line, from, &state->next) &&
+			   job->place.code_first) {
+			taken = settled(scan, look->line, from);
+		}
+	}
+}
+
+/* In order of place, the earlier rule first. */
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *x = a;
+	const struct candidate *y = b;
+
+	if (x->place.start != y->place.start) {
+		return x->place.start < y->place.start ? -1 : 1;
+	}
+	return x->job < y->job ? -1 : x->job > y->job;
+}
+
+/* The candidate's place in the batch. */
+static struct ann_hit hit_at(
+	const struct ann_view *view, const struct candidate *candidate)
+{
+	struct ann_hit hit = candidate->hit;
+	size_t start = candidate->place.start;
+	size_t end = candidate->place.end;
+
+	if (view->origin != NULL && end > start) {
+		end = view->origin[end - 1] + 1;
+		start = view->origin[start];
+	}
+	hit.line_start = view->line.start;
+	hit.line_end = view->line.end;
+	hit.start = view->line.start + start;
+	hit.end = view->line.start + end;
+	return hit;
+}
+
+/* The next hit, or, if `instead`, another one for the last. */
+static void put_hit(struct ann_scan *scan, const struct ann_hit *hit, bool instead)
+{
+	struct ann_hits *hits = scan->hits;
+
+	hits->count -= instead;
+	if (ann_grow((void **)&hits->at, &hits->room, hits->count, sizeof(*hit)) != 0) {
+		scan->failed = true;
+		return;
+	}
+	hits->at[hits->count++] = *hit;
+}
+
+static void put_all(struct ann_scan *scan, const struct ann_view *view)
+{
+	for (size_t i = 0; i < scan->candidate_count; i++) {
+		struct ann_hit hit = hit_at(view, &scan->candidates[i]);
+
+		put_hit(scan, &hit, false);
+	}
+}
+
+/* Of the candidates of a line, those that hold and do not overlap become hits. */
+static void decide(struct ann_scan *scan, const struct ann_view *view)
+{
+	const struct candidate *held = NULL; /* owner of the last hit */
+
+	if (scan->candidate_count > 1) {
+		qsort(scan->candidates, scan->candidate_count,
+			sizeof(*scan->candidates), compare_candidates);
+	}
+	for (size_t i = 0; i < scan->candidate_count && !scan->failed; i++) {
+		const struct candidate *one = &scan->candidates[i];
+		bool overlaps = held != NULL && one->place.start < held->place.end;
+
+		if ((!overlaps || one->job < held->job) &&
+			(one->holds || (ann_scan_line_allowed(scan, one->job) &&
+					       ann_scan_place_allowed(
+						       scan, one, view->text)))) {
+			struct ann_hit hit = hit_at(view, one);
+
+			put_hit(scan, &hit, overlaps);
+			held = one;
+		}
+	}
+}
+
+/* Looks at one line, in which the `count` triggers stand; `base` is its offset there.
+ */
+void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
+	const struct ann_trigger *triggers, size_t count, size_t base)
+{
+	const struct ann_matcher *m = scan->matcher;
+	struct look look = {.line = view->text, .read_from = SIZE_MAX};
+
+	ann_asker_next(&scan->asker, view->text);
+	scan->candidate_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		follow_trigger(scan, triggers[i].literal, &look, triggers[i].at - base);
+	}
+	for (size_t i = 0; m->any > 0 && i < m->count; i++) {
+		if (m->jobs[i].where == WHERE_ANY) {
+			search_line(scan, (uint32_t)i, view->text);
+		}
+	}
+	if (scan->lenient) {
+		put_all(scan, view);
+	} else if (scan->candidate_count > 0) {
+		decide(scan, view);
+	}
+}

@@ -1,0 +1,62 @@
+/*
+ * scan_private - a thread's scan, between those who find lines to look at (scan.c),
+ * look at them (scan_line.c) and ask the conditions of rules (scan_conditions.c).
+ */
+#ifndef CORE_SCAN_PRIVATE_H
+#define CORE_SCAN_PRIVATE_H
+
+#include "condition.h"
+#include "view.h"
+
+/* What a scan remembers of a job while it is on one line. */
+struct job_state {
+	uint64_t line;  /* the line this is about */
+	size_t next;    /* where its next match may begin */
+	uint64_t asked; /* the line `allowed` is about */
+	bool allowed;   /* `when` and `unless` let this line pass */
+};
+
+/* A value found by a pattern, conditions not asked yet. */
+struct candidate {
+	uint32_t job;
+	struct ann_range place; /* in the text that was looked at */
+	bool holds;             /* its rule's conditions have been asked, and hold */
+	struct ann_hit hit;     /* without its offsets */
+};
+
+struct ann_scan {
+	struct ann_matcher *matcher;
+	struct ann_asker asker;
+	struct ann_vectorscan_space *space; /* NULL until vectorscan is used */
+	struct ann_triggers triggers;
+	struct job_state *jobs;
+	struct ann_plain plain;
+	struct ann_triggers plain_triggers; /* in it */
+	struct ann_values values;           /* of the line at hand */
+	struct candidate *candidates;       /* the same */
+	size_t candidate_count;
+	size_t candidate_room;
+	struct ann_span batch; /* the one at hand */
+	struct ann_bare bare;  /* of the line of the last trigger */
+	size_t crowd_at;       /* where in it `crowd_idle` is about */
+	bool crowd_idle;       /* no job of ann_matcher::crowd matches there */
+	struct ann_hits *hits;
+	bool lenient; /* conditions do not count, and values may overlap */
+	bool failed;  /* no memory */
+};
+
+/*
+ * Looks at one line, in which the `count` triggers stand, and adds what holds to the
+ * scan's hits. `base` is what the triggers count from.
+ */
+void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
+	const struct ann_trigger *triggers, size_t count, size_t base);
+
+/* `when` and `unless` of a job on the line at hand; asked once a line. */
+bool ann_scan_line_allowed(struct ann_scan *scan, uint32_t job);
+
+/* What stands beside the value. */
+bool ann_scan_place_allowed(
+	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line);
+
+#endif
