@@ -146,7 +146,7 @@ static bool is_unknown(const struct ann_scan *scan, size_t at)
 /* No number without 0x that a table knows stands behind that place in its line. */
 static bool no_bare_behind(struct ann_scan *scan, size_t at)
 {
-	if (at >= scan->bare.line_end) {
+	if (at < scan->bare.from || at >= scan->bare.line_end) {
 		scan->bare = ann_known_bare(scan->matcher->known, scan->batch, at);
 	}
 	return scan->bare.last == SIZE_MAX || scan->bare.last < at;

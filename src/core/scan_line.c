@@ -129,7 +129,9 @@ static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	if (matches == ANN_YES && job->place.plain) {
 		whole.end = word_end(line, from);
 		*next = whole.end;
-		take_value(scan, at, line, whole);
+		if (stands_free(line, whole)) {
+			take_value(scan, at, line, whole);
+		}
 		return true;
 	}
 	if (!ann_pattern_find(job->pattern, scan->asker.state, line, from, &whole)) {

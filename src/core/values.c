@@ -238,7 +238,7 @@ enum ann_err ann_values_find(const struct ann_known *known, struct ann_span line
 struct ann_bare ann_known_bare(
 	const struct ann_known *known, struct ann_span text, size_t from)
 {
-	struct ann_bare found = {.last = SIZE_MAX};
+	struct ann_bare found = {.last = SIZE_MAX, .from = from};
 	size_t at = from;
 
 	while (at < text.len && kind_at(text, at) != LINE_END) {

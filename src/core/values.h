@@ -41,10 +41,10 @@ ann_families ann_known_first(const struct ann_known *known, struct ann_span text
 ann_families ann_known_last(
 	const struct ann_known *known, struct ann_span line, size_t *start);
 
-/* Where the last value without 0x stands in the line around a place; where that ends.
- */
+/* Where the last value without 0x stands in a line, of which a part is looked at. */
 struct ann_bare {
-	size_t last; /* SIZE_MAX: there is none from that place on */
+	size_t last; /* SIZE_MAX: there is none from `from` on */
+	size_t from;
 	size_t line_end;
 };
 struct ann_bare ann_known_bare(

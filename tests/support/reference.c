@@ -192,9 +192,13 @@ static size_t read_number(struct ann_span text, enum ann_base base, uint64_t *va
 		text.ptr + (prefix ? 2 : 0), text.len - (prefix ? 2 : suffix)};
 	bool marked = prefix || suffix;
 	bool zero = digits.len > 1 && digits.ptr[0] == '0';
+	bool either = base == ANN_BASE_AUTO || base == ANN_BASE_BARE;
 	size_t count = 0;
 
-	if (!marked && (base == ANN_BASE_DEC || (base == ANN_BASE_AUTO && !zero)) &&
+	if (prefix && base == ANN_BASE_BARE) {
+		return 0;
+	}
+	if (!marked && (base == ANN_BASE_DEC || (either && !zero)) &&
 		number(digits, 10, &values[count])) {
 		count++;
 	}
