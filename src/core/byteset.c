@@ -30,10 +30,13 @@ void ann_byteset_unite(struct ann_byteset *set, const struct ann_byteset *other)
 
 void ann_byteset_fold_case(struct ann_byteset *set)
 {
-	for (unsigned char c = 'a'; c <= 'z'; c++) {
-		if (ann_byteset_has(set, c) || ann_byteset_has(set, c - 32)) {
-			ann_byteset_put(set, c);
-			ann_byteset_put(set, c - 32);
+	for (unsigned c = 'a'; c <= 'z'; c++) {
+		unsigned char small = (unsigned char)c;
+		unsigned char large = (unsigned char)(c - 32);
+
+		if (ann_byteset_has(set, small) || ann_byteset_has(set, large)) {
+			ann_byteset_put(set, small);
+			ann_byteset_put(set, large);
 		}
 	}
 }

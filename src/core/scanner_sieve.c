@@ -65,7 +65,7 @@ static inline uint32_t hash(uint32_t folded)
 	return folded * UINT32_C(0x9e3779b1) >> (32 - HASH_BITS);
 }
 
-static inline bool hashed(const struct ann_sieve *sieve, uint32_t folded)
+static inline unsigned hashed(const struct ann_sieve *sieve, uint32_t folded)
 {
 	uint32_t bit = hash(folded);
 
