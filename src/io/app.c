@@ -51,11 +51,36 @@ void app_schedule(struct ann_app *app)
 	uv_timer_start(&app->due, on_due, ms, 0);
 }
 
+/* --- a turn of the loop ----------------------------------------------------------- */
+
+/* Comes before the loop waits, and after all that it has had to say. */
+static void on_turn(uv_prepare_t *turn)
+{
+	struct ann_app *app = turn->data;
+	bool full = false;
+
+	uv_prepare_stop(turn);
+	for (size_t i = 0; i < app->output_count; i++) {
+		full |= !app_output_flush(app->outputs[i]);
+	}
+	for (size_t i = 0; i < app->source_count && full; i++) {
+		app_source_flow(app->sources[i]);
+	}
+}
+
+void app_gathered(struct ann_app *app)
+{
+	if (!app->stopping) {
+		uv_prepare_start(&app->turn, on_turn); /* again is nothing */
+	}
+}
+
 /* --- the end ---------------------------------------------------------------------- */
 
 static void close_handles(struct ann_app *app)
 {
 	uv_close((uv_handle_t *)&app->due, NULL);
+	uv_close((uv_handle_t *)&app->turn, NULL);
 	uv_close((uv_handle_t *)&app->limit, NULL);
 	for (size_t i = 0; i < ANN_LEN(app->signals); i++) {
 		uv_close((uv_handle_t *)&app->signals[i], NULL);
@@ -501,8 +526,10 @@ enum ann_err ann_app_new(struct ann_app **app, const struct ann_app_options *opt
 	}
 	made->options = *options;
 	made->due.data = made;
+	made->turn.data = made;
 	made->limit.data = made;
 	(void)uv_timer_init(&made->loop, &made->due);
+	(void)uv_prepare_init(&made->loop, &made->turn);
 	(void)uv_timer_init(&made->loop, &made->limit);
 	failed = catch_signals(made, err);
 	made->scan = failed == ANN_OK ? ann_scan_new(options->matcher) : NULL;

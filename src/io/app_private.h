@@ -32,7 +32,8 @@ struct ann_app {
 	struct ann_app_options options;
 	struct ann_app_result result;
 	uv_loop_t loop;
-	uv_timer_t due; /* the next half line to be shown */
+	uv_timer_t due;    /* the next half line to be shown */
+	uv_prepare_t turn; /* what the outputs have gathered in this turn of the loop */
 	uv_timer_t
 		limit; /* the time of the whole run, or of an end that was asked for */
 	uv_signal_t signals[4];
@@ -80,6 +81,9 @@ ANN_MUST_USE enum ann_err app_output_new(struct app_output **made, struct ann_ap
 /* Opens, connects, listens. */
 ANN_MUST_USE enum ann_err app_output_start(struct app_output *o, struct ann_error *err);
 
+/* What has been gathered goes to the sink. False: that is full then. */
+bool app_output_flush(struct app_output *o);
+
 /* Closes, with time to write what is queued; it is freed once that is done. */
 void app_output_close(struct app_output *o, uint64_t drain_ms);
 
@@ -93,6 +97,9 @@ void app_keep_fd(const struct ann_app *app, const char *kind, const char *of, in
 void app_forget_fd(const struct ann_app *app, const char *kind, const char *of);
 
 /* --- app.c ----------------------------------------------------------------------- */
+
+/* The outputs have gathered something, which goes out before the loop waits again. */
+void app_gathered(struct ann_app *app);
 
 /* Sets the timer for the half line that is due next. */
 void app_schedule(struct ann_app *app);
