@@ -32,8 +32,9 @@ struct ann_app {
 	struct ann_app_options options;
 	struct ann_app_result result;
 	uv_loop_t loop;
-	uv_timer_t due;    /* the next half line to be shown */
+	uv_timer_t due;    /* the next half line to be shown, or none by then */
 	uv_prepare_t turn; /* what the outputs have gathered in this turn of the loop */
+	uint64_t due_mono_ns; /* when that is; 0: the timer does not run */
 	uv_timer_t
 		limit; /* the time of the whole run, or of an end that was asked for */
 	uv_signal_t signals[4];
@@ -101,8 +102,8 @@ void app_forget_fd(const struct ann_app *app, const char *kind, const char *of);
 /* The outputs have gathered something, which goes out before the loop waits again. */
 void app_gathered(struct ann_app *app);
 
-/* Sets the timer for the half line that is due next. */
-void app_schedule(struct ann_app *app);
+/* A half line is due then; 0: none is. */
+void app_schedule(struct ann_app *app, uint64_t due_mono_ns);
 
 /* One source more has ended; the last one ends the run, but of a daemon. */
 void app_source_ended(struct ann_app *app);

@@ -97,7 +97,7 @@ static void on_bytes(
 			s->plan.endpoint.name);
 	}
 	app_source_flow(s);
-	app_schedule(s->app);
+	app_schedule(s->app, ann_stream_due(s->stream));
 }
 
 /* While it is there, the next run may take it over. */
