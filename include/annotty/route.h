@@ -52,6 +52,15 @@ struct ann_route *ann_route_new(
 void ann_route_free(struct ann_route *route);
 
 /*
+ * From now on lines may wait for others, so that they become one chunk and cost one
+ * write, until ann_route_flush(). No half line waits, nor what is a chunk's worth.
+ */
+void ann_route_gather(struct ann_route *route);
+
+/* What waits goes to the sink. False: the sink is full, as with ann_tap_batch(). */
+bool ann_route_flush(struct ann_route *route);
+
+/*
  * For the sink's event `announce`: a record that so much was dropped. Both are since
  * the last one. NULL: no memory, or a format that does not tell (raw).
  */

@@ -65,6 +65,8 @@ void ann_route_free(struct ann_route *route)
 	if (route != NULL) {
 		ann_buf_deinit(&route->out);
 		ann_buf_deinit(&route->ends);
+		ann_buf_deinit(&route->gathered.out);
+		ann_buf_deinit(&route->gathered.ends);
 		ann_free(route);
 	}
 }
@@ -134,6 +136,8 @@ void ann_route_begin(struct ann_route *route, uint64_t wall_ns, uint64_t mono_ns
 	route->failed = ANN_OK;
 	route->began_in_line = route->in_line;
 	route->began_owner = route->owner;
+	route->announced_lines = route->lost_lines;
+	route->announced_bytes = route->lost_bytes;
 	if (lost.lost_lines + lost.lost_bytes > 0) {
 		ann_route_end_line(route);
 		ann_render_event(&route->renderer, NULL, &lost, &route->out);
@@ -174,26 +178,111 @@ static void forget_chunk(struct ann_route *route)
 	}
 }
 
+/* --- gathering ------------------------------------------------------------------- */
+
+/* The smallest queue takes as much. */
+enum { GATHERED_BYTES = 4096 };
+
+void ann_route_gather(struct ann_route *route)
+{
+	route->gathers = true;
+}
+
+bool ann_route_flush(struct ann_route *route)
+{
+	struct ann_gathered *gathered = &route->gathered;
+	struct ann_chunk *chunk = NULL;
+	bool room = true;
+
+	if (gathered->out.len == 0) {
+		return true;
+	}
+	chunk = ann_chunk_new(ann_buf_all(&gathered->out),
+		(const size_t *)(const void *)gathered->ends.ptr,
+		gathered->ends.len / sizeof(size_t));
+	if (chunk == NULL) {
+		route->lost_lines += gathered->lines;
+		route->lost_bytes += gathered->in_bytes;
+	} else {
+		chunk->lines = gathered->lines;
+		chunk->in_bytes = gathered->in_bytes;
+		room = ann_sink_offer(route->sink, chunk, gathered->can_wait);
+		ann_chunk_unref(chunk);
+	}
+	ann_buf_clear(&gathered->out);
+	ann_buf_clear(&gathered->ends);
+	gathered->lines = 0;
+	gathered->in_bytes = 0;
+	return room;
+}
+
+/* Half lines are seen at once, and so is it that something was lost. */
+static bool may_wait(const struct ann_route *route, bool can_wait)
+{
+	const struct ann_gathered *gathered = &route->gathered;
+
+	return route->gathers && !route->began_in_line && !route->in_line &&
+	       route->lost_lines + route->lost_bytes == 0 &&
+	       gathered->out.len + route->out.len <= GATHERED_BYTES &&
+	       (gathered->out.len == 0 || gathered->can_wait == can_wait);
+}
+
+/* Puts the chunk at hand behind those that wait. False: there is no memory. */
+static bool gather(struct ann_route *route, bool can_wait)
+{
+	struct ann_gathered *gathered = &route->gathered;
+	const size_t *ends = (const size_t *)(const void *)route->ends.ptr;
+	size_t before = gathered->out.len;
+
+	if (ann_buf_reserve(&gathered->out, route->out.len) == NULL ||
+		ann_buf_reserve(&gathered->ends, route->ends.len) == NULL) {
+		return false;
+	}
+	ann_buf_span(&gathered->out, ann_buf_all(&route->out));
+	for (size_t i = 0; i < route->ends.len / sizeof(*ends); i++) {
+		size_t end = before + ends[i];
+
+		ann_buf_add(&gathered->ends, &end, sizeof(end));
+	}
+	gathered->lines += route->lines;
+	gathered->in_bytes += route->in_bytes;
+	gathered->can_wait = can_wait;
+	return true;
+}
+
+/* --- offering -------------------------------------------------------------------- */
+
+/* False: there is no memory. */
+static bool offer_now(struct ann_route *route, bool can_wait, bool *room)
+{
+	struct ann_chunk *chunk = make_chunk(route);
+
+	if (chunk == NULL) {
+		return false;
+	}
+	*room &= ann_sink_offer(route->sink, chunk, can_wait);
+	ann_chunk_unref(chunk);
+	route->lost_lines -= route->announced_lines;
+	route->lost_bytes -= route->announced_bytes;
+	return true;
+}
+
 bool ann_route_offer(struct ann_route *route, bool can_wait, bool *room)
 {
 	bool failed =
 		route->failed != ANN_OK || route->out.failed || route->ends.failed;
-	struct ann_chunk *chunk = NULL;
 
 	*room = true;
 	if (!failed && route->out.len == 0) {
 		return true;
 	}
-	if (!failed) {
-		chunk = make_chunk(route);
+	if (!failed && may_wait(route, can_wait) && gather(route, can_wait)) {
+		return true;
 	}
-	if (chunk == NULL) {
+	*room = ann_route_flush(route);
+	if (failed || !offer_now(route, can_wait, room)) {
 		forget_chunk(route);
 		return false;
 	}
-	*room = ann_sink_offer(route->sink, chunk, can_wait);
-	ann_chunk_unref(chunk);
-	route->lost_lines = 0;
-	route->lost_bytes = 0;
 	return true;
 }

@@ -1,15 +1,25 @@
 /*
  * route_private - what a route and its taps share: the chunk at hand.
  *
- * What is rendered for one call becomes one chunk. In a stream of text the output can
- * be in the middle of a line: a half line that is shown, a piece of an overlong one, a
- * line that the source did not end, or that ends with a CR alone. Whoever writes next
- * ends it with a LF, but for its own source when that goes on.
+ * What is rendered for one call becomes one chunk, or, on a route that gathers, a part
+ * of one. In a stream of text the output can be in the middle of a line: a half line
+ * that is shown, a piece of an overlong one, a line that the source did not end, or
+ * that ends with a CR alone. Whoever writes next ends it with a LF, but for its own
+ * source when that goes on.
  */
 #ifndef CORE_ROUTE_PRIVATE_H
 #define CORE_ROUTE_PRIVATE_H
 
 #include "annotty/route.h"
+
+/* Chunks that wait for more, put together. They begin and end with whole lines. */
+struct ann_gathered {
+	struct ann_buf out; /* these four as of the chunk at hand */
+	struct ann_buf ends;
+	uint64_t lines;
+	uint64_t in_bytes;
+	bool can_wait;
+};
 
 struct ann_route {
 	struct ann_route_options options;
@@ -28,9 +38,14 @@ struct ann_route {
 	bool began_in_line;  /* `in_line` and `owner` before it */
 	struct ann_renderer *began_owner;
 
-	/* Without memory for their chunks; not announced yet. */
+	bool gathers;
+	struct ann_gathered gathered;
+
+	/* Without memory for their chunks; not announced yet, but in the one at hand. */
 	uint64_t lost_lines;
 	uint64_t lost_bytes;
+	uint64_t announced_lines;
+	uint64_t announced_bytes;
 };
 
 bool ann_route_is_text(const struct ann_route *route);
@@ -48,8 +63,8 @@ void ann_route_end_record(struct ann_route *route);
 void ann_route_end_line(struct ann_route *route);
 
 /*
- * Hands the chunk to the sink, if there is something in it. `*room`: what the sink
- * says. False: there is no memory, and the output is as it was before
+ * Hands the chunk to the sink, if there is something in it, or lets it wait for more.
+ * `*room`: what the sink says. False: there is no memory, and the output is as it was before
  * ann_route_begin().
  */
 bool ann_route_offer(struct ann_route *route, bool can_wait, bool *room);

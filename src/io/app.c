@@ -19,36 +19,73 @@ enum { NS_PER_MS = 1000000 };
 
 /* --- half lines ------------------------------------------------------------------- */
 
-static void on_due(uv_timer_t *timer)
+static void on_looked(uv_timer_t *timer)
 {
 	struct ann_app *app = timer->data;
 	uint64_t now = ann_clock_mono_ns();
+	uint64_t due = 0;
 
+	app->due_mono_ns = 0;
 	for (size_t i = 0; i < app->source_count; i++) {
 		ann_stream_tick(app->sources[i]->stream, now);
 		app_source_flow(app->sources[i]);
-	}
-	app_schedule(app);
-}
 
-void app_schedule(struct ann_app *app)
-{
-	uint64_t due = 0;
-
-	for (size_t i = 0; i < app->source_count; i++) {
 		uint64_t one = ann_stream_due(app->sources[i]->stream);
 
 		due = due == 0 || (one != 0 && one < due) ? one : due;
 	}
-	if (due == 0 || app->stopping) {
-		uv_timer_stop(&app->due);
+	app_schedule(app, due);
+}
+
+/*
+ * Timers come before ports in a turn of the loop. If we are late, the line may have
+ * gone on since: the ports are looked at first.
+ */
+static void on_due(uv_timer_t *timer)
+{
+	enum { LOOK_MS = 1 };
+
+	uv_timer_start(timer, on_looked, LOOK_MS, 0);
+}
+
+void app_schedule(struct ann_app *app, uint64_t due_mono_ns)
+{
+	bool sooner = app->due_mono_ns == 0 || due_mono_ns < app->due_mono_ns;
+
+	if (due_mono_ns == 0 || !sooner || app->stopping) {
 		return;
 	}
 	uint64_t now = ann_clock_mono_ns();
-	uint64_t ms = due > now ? (due - now + NS_PER_MS - 1) / NS_PER_MS : 0;
+	uint64_t ms =
+		due_mono_ns > now ? (due_mono_ns - now + NS_PER_MS - 1) / NS_PER_MS : 0;
 
+	app->due_mono_ns = due_mono_ns;
 	uv_update_time(&app->loop);
 	uv_timer_start(&app->due, on_due, ms, 0);
+}
+
+/* --- a turn of the loop ----------------------------------------------------------- */
+
+/* Comes before the loop waits, and after all that it has had to say. */
+static void on_turn(uv_prepare_t *turn)
+{
+	struct ann_app *app = turn->data;
+	bool full = false;
+
+	uv_prepare_stop(turn);
+	for (size_t i = 0; i < app->output_count; i++) {
+		full |= !app_output_flush(app->outputs[i]);
+	}
+	for (size_t i = 0; i < app->source_count && full; i++) {
+		app_source_flow(app->sources[i]);
+	}
+}
+
+void app_gathered(struct ann_app *app)
+{
+	if (!app->stopping) {
+		uv_prepare_start(&app->turn, on_turn); /* again is nothing */
+	}
 }
 
 /* --- the end ---------------------------------------------------------------------- */
@@ -56,6 +93,7 @@ void app_schedule(struct ann_app *app)
 static void close_handles(struct ann_app *app)
 {
 	uv_close((uv_handle_t *)&app->due, NULL);
+	uv_close((uv_handle_t *)&app->turn, NULL);
 	uv_close((uv_handle_t *)&app->limit, NULL);
 	for (size_t i = 0; i < ANN_LEN(app->signals); i++) {
 		uv_close((uv_handle_t *)&app->signals[i], NULL);
@@ -501,8 +539,10 @@ enum ann_err ann_app_new(struct ann_app **app, const struct ann_app_options *opt
 	}
 	made->options = *options;
 	made->due.data = made;
+	made->turn.data = made;
 	made->limit.data = made;
 	(void)uv_timer_init(&made->loop, &made->due);
+	(void)uv_prepare_init(&made->loop, &made->turn);
 	(void)uv_timer_init(&made->loop, &made->limit);
 	failed = catch_signals(made, err);
 	made->scan = failed == ANN_OK ? ann_scan_new(options->matcher) : NULL;

@@ -68,7 +68,11 @@ enum ann_err app_output_new(struct app_output **made, struct ann_app *app,
 	app->live++;
 	*made = o;
 	o->route = ann_route_new(&o->plan.options, o->sink);
-	return o->route == NULL ? ann_error_nomem(err) : ANN_OK;
+	if (o->route == NULL) {
+		return ann_error_nomem(err);
+	}
+	ann_route_gather(o->route);
+	return ANN_OK;
 }
 
 static void on_closed(void *user)
@@ -94,8 +98,17 @@ enum ann_err app_output_start(struct app_output *o, struct ann_error *err)
 	return failed;
 }
 
+bool app_output_flush(struct app_output *o)
+{
+	bool full = o->route != NULL && !o->ended && !ann_route_flush(o->route);
+
+	o->full |= full;
+	return !full;
+}
+
 void app_output_close(struct app_output *o, uint64_t drain_ms)
 {
+	(void)app_output_flush(o);
 	if (!o->app->stopping) {
 		app_forget_fd(o->app, "output", o->plan.endpoint.name);
 	}

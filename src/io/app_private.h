@@ -32,7 +32,9 @@ struct ann_app {
 	struct ann_app_options options;
 	struct ann_app_result result;
 	uv_loop_t loop;
-	uv_timer_t due; /* the next half line to be shown */
+	uv_timer_t due;    /* the next half line to be shown, or none by then */
+	uv_prepare_t turn; /* what the outputs have gathered in this turn of the loop */
+	uint64_t due_mono_ns; /* when that is; 0: the timer does not run */
 	uv_timer_t
 		limit; /* the time of the whole run, or of an end that was asked for */
 	uv_signal_t signals[4];
@@ -80,6 +82,9 @@ ANN_MUST_USE enum ann_err app_output_new(struct app_output **made, struct ann_ap
 /* Opens, connects, listens. */
 ANN_MUST_USE enum ann_err app_output_start(struct app_output *o, struct ann_error *err);
 
+/* What has been gathered goes to the sink. False: that is full then. */
+bool app_output_flush(struct app_output *o);
+
 /* Closes, with time to write what is queued; it is freed once that is done. */
 void app_output_close(struct app_output *o, uint64_t drain_ms);
 
@@ -94,8 +99,11 @@ void app_forget_fd(const struct ann_app *app, const char *kind, const char *of);
 
 /* --- app.c ----------------------------------------------------------------------- */
 
-/* Sets the timer for the half line that is due next. */
-void app_schedule(struct ann_app *app);
+/* The outputs have gathered something, which goes out before the loop waits again. */
+void app_gathered(struct ann_app *app);
+
+/* A half line is due then; 0: none is. */
+void app_schedule(struct ann_app *app, uint64_t due_mono_ns);
 
 /* One source more has ended; the last one ends the run, but of a daemon. */
 void app_source_ended(struct ann_app *app);

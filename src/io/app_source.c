@@ -74,6 +74,7 @@ static void on_batch(void *user, const struct ann_batch *batch,
 			s->app->outputs[i]->full = true;
 		}
 	}
+	app_gathered(s->app);
 }
 
 static void on_stopped(void *user)
@@ -96,7 +97,7 @@ static void on_bytes(
 			s->plan.endpoint.name);
 	}
 	app_source_flow(s);
-	app_schedule(s->app);
+	app_schedule(s->app, ann_stream_due(s->stream));
 }
 
 /* While it is there, the next run may take it over. */
@@ -126,6 +127,7 @@ static void on_event(void *user, const struct ann_event *event)
 			s->app->outputs[i]->full = true;
 		}
 	}
+	app_gathered(s->app);
 	app_source_flow(s);
 }
 

@@ -705,9 +705,92 @@ START_TEST(the_keys_of_an_output_set_its_options)
 }
 END_TEST
 
+/* --- gathering ------------------------------------------------------------------- */
+
+START_TEST(gathered_lines_become_one_chunk)
+{
+	struct world w;
+
+	start(&w, (struct ann_route_options){.label = true});
+	ann_route_gather(w.route);
+	say(&w, 1, "one\n");
+	say(&w, 1, "rc 1\n");
+	expect(&w, "");
+	ck_assert(ann_route_flush(w.route));
+	expect(&w, "[dut1] one\n[dut1] rc 1 [DEV_BUSY | NET_DOWN]\n");
+	ck_assert_uint_eq(w.sink.chunks, 1);
+	ck_assert_uint_eq(w.sink.records, 2);
+	ck_assert_uint_eq(
+		((size_t *)(void *)w.sink.ends.ptr)[0], strlen("[dut1] one\n"));
+	ck_assert_uint_eq(w.sink.lines, 2);
+	ck_assert_uint_eq(w.sink.in_bytes, 9);
+	ck_assert(!w.sink.waited);
+	w.sink.full = true;
+	ck_assert(ann_route_flush(w.route)); /* there is nothing to be full of */
+	say(&w, 1, "three\n");
+	ck_assert(!ann_route_flush(w.route));
+	stop(&w);
+}
+END_TEST
+
+START_TEST(half_lines_do_not_wait_and_what_waits_goes_before_them)
+{
+	struct world w;
+
+	start(&w, (struct ann_route_options){.label = true});
+	ann_route_gather(w.route);
+	say(&w, 1, "one\nlogin: ");
+	expect(&w, "");
+	wait_ms(&w, 20);
+	expect(&w, "[dut1] one\n[dut1] login: ");
+	ck_assert_uint_eq(w.sink.partial, 1);
+	say(&w, 1, "root\n");
+	expect(&w, "root\n");
+	say(&w, 1, "two\n");
+	expect(&w, "");
+	ck_assert(ann_route_flush(w.route));
+	expect(&w, "[dut1] two\n");
+	stop(&w);
+}
+END_TEST
+
+START_TEST(sources_that_wait_are_not_gathered_with_others)
+{
+	struct world w;
+
+	start(&w, (struct ann_route_options){.label = true});
+	ann_route_gather(w.route);
+	say(&w, 1, "one\n");
+	say(&w, 2, "two\n");
+	expect(&w, "[dut1] one\n[dut2] two\n");
+	ck_assert_uint_eq(w.sink.chunks, 2);
+	ck_assert(w.sink.waited);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_chunks_worth_does_not_wait)
+{
+	struct world w;
+	size_t said = 0;
+
+	start(&w, (struct ann_route_options){0});
+	ann_route_gather(w.route);
+	while (w.sink.chunks == 0 && said < 1000) {
+		say(&w, 1, "what fills a chunk in the end\n");
+		said++;
+	}
+	ck_assert_uint_gt(said, 100);
+	ck_assert_uint_lt(said, 200);
+	ck_assert(ann_route_flush(w.route));
+	ck_assert_uint_eq(w.sink.lines, said);
+	stop(&w);
+}
+END_TEST
+
 /* --- memory ---------------------------------------------------------------------- */
 
-enum { LAST = 150 }; /* more than there are allocations, which the test asserts */
+enum { LAST = 300 }; /* more than there are allocations, which the test asserts */
 
 /* As the application does it. */
 static void try_say(struct world *w, int source, const char *text)
@@ -731,7 +814,8 @@ static void run_scene(struct world *w)
 	try_say(w, 2, "end\n");
 }
 
-static void run_with_failure(struct ann_route_options options, int at, bool *reached)
+static void run_with_failure(
+	struct ann_route_options options, bool gathers, int at, bool *reached)
 {
 	struct world w = {0};
 
@@ -740,9 +824,14 @@ static void run_with_failure(struct ann_route_options options, int at, bool *rea
 	test_kit_start(&w.kit, rules);
 	test_heap_fail(at);
 	if (try_start(&w, &options)) {
+		if (gathers) {
+			ann_route_gather(w.route);
+		}
 		run_scene(&w);
+		(void)ann_route_flush(w.route);
 		test_heap_fail(-1);
 		say(&w, 2, "last\n");
+		(void)ann_route_flush(w.route);
 		ck_assert_uint_ge(w.sink.lines, 1);
 		ck_assert(w.sink.lines == 7 ||
 			  strstr(test_sink_text(&w.sink), "[annotty] ") != NULL);
@@ -759,8 +848,8 @@ START_TEST(lines_without_memory_are_announced)
 	};
 	bool reached = false;
 
-	run_with_failure(options[_i % 2], _i / 2, &reached);
-	ck_assert(!reached || _i < LAST - 2);
+	run_with_failure(options[_i % 2], _i % 4 < 2, _i / 4, &reached);
+	ck_assert(!reached || _i < LAST - 4);
 }
 END_TEST
 
@@ -792,5 +881,9 @@ void test_cases(Suite *suite)
 	test_add(suite, an_announcement_tells_what_a_queue_dropped);
 	test_add(suite, an_output_can_name_its_sources);
 	test_add(suite, the_keys_of_an_output_set_its_options);
+	test_add(suite, gathered_lines_become_one_chunk);
+	test_add(suite, half_lines_do_not_wait_and_what_waits_goes_before_them);
+	test_add(suite, sources_that_wait_are_not_gathered_with_others);
+	test_add(suite, a_chunks_worth_does_not_wait);
 	test_add_loop(suite, lines_without_memory_are_announced, LAST);
 }
