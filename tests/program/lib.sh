@@ -24,6 +24,7 @@ status=0
 checks=0
 failures=0
 test_name=
+after_each=: # a command
 
 _clean_up() {
 	local pids
@@ -58,13 +59,13 @@ run_on_terminal() {
 	status=$?
 }
 
-# wait_until COMMAND...: until it succeeds, at most 5 seconds.
+# wait_until COMMAND...: until it succeeds, at most 20 seconds.
 wait_until() {
 	local tries=0
 
 	until "$@" 2>"$work/wait"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 250 ] || return 1
+		[ "$tries" -lt 1000 ] || return 1
 		sleep 0.02
 	done
 }
@@ -192,6 +193,7 @@ run_all() {
 		: >"$err"
 		mkdir "$work/$name" && cd "$work/$name" || exit 1
 		"$name" </dev/null
+		"$after_each"
 		cd / || exit 1
 		rm -rf "${work:?}/$name"
 	done
