@@ -144,7 +144,7 @@ every_mistake_is_told_once_with_its_place() {
 	END
 	run check -q -c main.conf
 	expect_status 2
-	sort "$err" | cut -d : -f 2-3 | sed 's/^ //' >places
+	sort "$err" | cut -d : -f 2-3 | sed "s/^ //" | sort >places
 	printf 'main.conf:%s\n' 1 2 3 6 8 11 12 13 15 | sort >expected
 	expect_same places expected
 	expect_err 'unknown section "anotty"; there are annotty, source' \

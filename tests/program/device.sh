@@ -17,6 +17,7 @@ declare -gA _device_fd=() _device_pid=()
 plug_in() {
 	local to
 
+	: >>"$1.log"
 	exec {to}> >(exec "$plug" "$1" >>"$1.log")
 	_device_fd[$1]=$to
 	_device_pid[$1]=$!
@@ -57,16 +58,23 @@ configure() {
 
 # start_daemon [ARGUMENT]...: until it runs. It writes to `daemon.out` and `daemon.err`.
 start_daemon() {
-	start run -c annotty.conf "$@"
-	mv started.out daemon.out
-	mv started.err daemon.err
+	_start daemon run -c annotty.conf "$@"
 	wait_until grep -qs 'running: ' daemon.err ||
 		_fail "the daemon does not run" "$(_head_of daemon.err)"
 }
 
 # start ARGUMENT...: the program in the background, with `started.out` and `started.err`.
 start() {
-	"$annotty" "$@" </dev/null >started.out 2>started.err &
+	_start started "$@"
+}
+
+_start() {
+	local name=$1
+
+	shift
+	: >"$name.out"
+	: >"$name.err"
+	"$annotty" "$@" </dev/null >>"$name.out" 2>>"$name.err" &
 	pid=$!
 	_started+=("$pid")
 }

@@ -23,6 +23,7 @@ err=$work/err
 status=0
 checks=0
 failures=0
+failures_before=0 # the test
 test_name=
 after_each=: # a command
 
@@ -59,13 +60,16 @@ run_on_terminal() {
 	status=$?
 }
 
-# wait_until COMMAND...: until it succeeds, at most 20 seconds.
+# wait_until COMMAND...: until it succeeds, at most 20 seconds; less in a test that has
+# failed already.
 wait_until() {
-	local tries=0
+	local tries=0 most=1000
+
+	[ "$failures" -eq "$failures_before" ] || most=50
 
 	until "$@" 2>"$work/wait"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 1000 ] || return 1
+		[ "$tries" -lt "$most" ] || return 1
 		sleep 0.02
 	done
 }
@@ -189,6 +193,7 @@ run_all() {
 		esac
 		[[ $name != _* ]] || continue
 		test_name=$name
+		failures_before=$failures
 		: >"$out"
 		: >"$err"
 		mkdir "$work/$name" && cd "$work/$name" || exit 1

@@ -1,0 +1,476 @@
+/*
+ * A serial port, or another terminal that a device's console comes through.
+ *
+ * It is opened at the start, or taken over from an earlier run; what is not there yet
+ * is awaited. While it is there its descriptor is polled and nothing else is watched,
+ * so that silence costs nothing. When a read says that the device is gone, that is an
+ * event; the descriptor goes back at once, so that the device gets its old name when it
+ * returns, and port_wait brings the next one. Without reconnecting both are errors.
+ *
+ * The driver's counters are read when bytes come, once a second at most and before
+ * these are told, so that a gap is told in its place; and whenever somebody asks.
+ */
+#include "annotty/alloc.h"
+#include "io/clock.h"
+#include "io/emit.h"
+#include "io/outbox.h"
+#include "io/port_keys.h"
+#include "io/port_wait.h"
+#include "io/sources.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	SLICE_BYTES = 16 * 1024, /* the kernel gives 4 KiB */
+	DELAY_LEAST_MS = 20,
+	DELAY_MOST_MS = 1000,
+};
+
+static const uint64_t count_every_ns = 1000000000;
+/* One that goes sooner is not opened again at once, which could go on for ever. */
+static const uint64_t steady_ns = 1000000000;
+
+struct port_source {
+	struct ann_source base;
+	const struct ann_endpoint *endpoint;
+	struct ann_port_wait wait;
+	uv_timer_t first; /* to tell what happened at the start, after it */
+	uv_poll_t poll;   /* of the port; while `port` is not NULL */
+	struct ann_port *port;
+	struct ann_outbox typed;
+	unsigned live;
+	int fd; /* to be taken over at the start; -1: none */
+	bool reconnect;
+	bool paused;
+	bool connected; /* told, and not told that it is lost */
+	bool counts;    /* the driver does, as far as we know */
+	uint64_t counted_mono_ns;
+	uint64_t connected_mono_ns;
+	unsigned delay_ms;     /* before the next try */
+	uint64_t lost_mono_ns; /* 0: never */
+	struct ann_port_counters base_counters;
+	struct ann_port_counters counters; /* since then */
+	uint64_t told_overruns;            /* of these, as gaps */
+	uint64_t connects;
+};
+
+static struct port_source *port_of(struct ann_source *source)
+{
+	return (struct port_source *)source;
+}
+
+/* --- counters -----------------------------------------------------------------------
+ */
+
+static uint64_t overruns(const struct port_source *p)
+{
+	return (uint64_t)p->counters.overrun + p->counters.buffer_overrun;
+}
+
+static void count(struct port_source *p)
+{
+	struct ann_port_counters now;
+
+	if (p->counts && p->port != NULL) {
+		enum ann_err failed = ann_port_counters(p->port, &now, NULL);
+
+		if (failed == ANN_OK) {
+			p->counters = ann_port_counters_since(&p->base_counters, &now);
+		}
+		p->counts = failed == ANN_OK;
+	}
+	p->counted_mono_ns = ann_clock_mono_ns();
+}
+
+static void begin_counting(struct port_source *p)
+{
+	p->counters = (struct ann_port_counters){0};
+	p->told_overruns = 0;
+	p->counts = ann_port_counters(p->port, &p->base_counters, NULL) == ANN_OK;
+	p->counted_mono_ns = ann_clock_mono_ns();
+}
+
+/* Each overrun is a byte at least. */
+static void tell_overruns(struct port_source *p)
+{
+	uint64_t lost = overruns(p) - p->told_overruns;
+
+	if (lost > 0) {
+		p->told_overruns += lost;
+		ann_emit_event(&p->base, (struct ann_event){.kind = ANN_EVENT_GAP,
+						 .reason = "overrun",
+						 .lost_bytes = lost});
+	}
+}
+
+/* --- coming and going ---------------------------------------------------------------
+ */
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void update(struct port_source *p)
+{
+	bool typed = !ann_outbox_is_empty(&p->typed);
+	int events = (p->paused ? 0 : UV_READABLE) | (typed ? UV_WRITABLE : 0);
+
+	if (p->base.closing || p->port == NULL || !p->connected) {
+		return;
+	}
+	if (events != 0) {
+		(void)uv_poll_start(&p->poll, events, on_poll);
+	} else {
+		(void)uv_poll_stop(&p->poll);
+	}
+}
+
+/* The port is open: it is told, and then read. */
+static void connect_port(struct port_source *p)
+{
+	uint64_t now = ann_clock_mono_ns();
+
+	p->connected = true;
+	p->connected_mono_ns = now;
+	p->connects++;
+	begin_counting(p);
+	ann_emit_event(&p->base,
+		(struct ann_event){.kind = ANN_EVENT_CONNECTED,
+			.away_ns = p->lost_mono_ns == 0 ? 0 : now - p->lost_mono_ns});
+	update(p);
+}
+
+static enum ann_err gone(const struct port_source *p, struct ann_error *err)
+{
+	return ann_error_set(
+		err, ANN_ESYS, "%s: the device is gone", p->endpoint->path);
+}
+
+static void on_lost_closed(uv_handle_t *handle);
+
+/* What is awaited is a device, so whatever hinders it to be opened is no end. */
+static void lose(struct port_source *p)
+{
+	p->lost_mono_ns = ann_clock_mono_ns();
+	count(p);
+	tell_overruns(p);
+	p->connected = false;
+	ann_outbox_clear(&p->typed);
+	ann_emit_event(&p->base, (struct ann_event){.kind = ANN_EVENT_DISCONNECTED,
+					 .reason = "unplugged"});
+	if (!p->base.closing) {
+		uv_close((uv_handle_t *)&p->poll, on_lost_closed);
+	}
+}
+
+static void release(struct port_source *p)
+{
+	ann_port_release(p->port);
+	p->port = NULL;
+}
+
+static void on_part_closed(void *user);
+
+/* How long to leave it alone: longer each time that it has not stayed. */
+static unsigned next_delay_ms(struct port_source *p)
+{
+	unsigned delay_ms = p->delay_ms;
+
+	if (p->lost_mono_ns - p->connected_mono_ns >= steady_ns) {
+		delay_ms = 0;
+	}
+	p->delay_ms = delay_ms == 0 ? DELAY_LEAST_MS : delay_ms * 2;
+	if (p->delay_ms > DELAY_MOST_MS) {
+		p->delay_ms = DELAY_MOST_MS;
+	}
+	return delay_ms;
+}
+
+static void on_lost_closed(uv_handle_t *handle)
+{
+	struct port_source *p = handle->data;
+	struct ann_error err = {0};
+
+	release(p);
+	(void)gone(p, &err);
+	if (!p->base.closing && p->reconnect) {
+		ann_port_wait_start(&p->wait, &err, next_delay_ms(p));
+	} else {
+		ann_emit_end(&p->base, &err);
+	}
+	on_part_closed(p);
+}
+
+static enum ann_err hold(
+	struct port_source *p, struct ann_port *port, struct ann_error *err)
+{
+	int failed = uv_poll_init(p->first.loop, &p->poll, port->fd);
+
+	if (failed != 0) {
+		ann_port_release(port);
+		return ann_error_os(err, -failed, "%s", p->endpoint->path);
+	}
+	p->poll.data = p;
+	p->live++;
+	p->port = port;
+	return ANN_OK;
+}
+
+static void on_opened(void *user, struct ann_port *port)
+{
+	struct port_source *p = user;
+	struct ann_error err = {0};
+
+	if (hold(p, port, &err) == ANN_OK) {
+		connect_port(p);
+	} else {
+		ann_port_wait_start(&p->wait, &err, DELAY_MOST_MS);
+	}
+}
+
+/* --- bytes --------------------------------------------------------------------------
+ */
+
+static void read_slice(struct port_source *p)
+{
+	char bytes[SLICE_BYTES];
+	ssize_t got = read(p->port->fd, bytes, sizeof(bytes));
+	int os = errno;
+
+	if (got > 0) {
+		if (p->counts &&
+			ann_clock_mono_ns() - p->counted_mono_ns >= count_every_ns) {
+			count(p);
+			tell_overruns(p);
+		}
+		ann_emit_bytes(&p->base, (struct ann_span){bytes, (size_t)got});
+	} else if (ann_port_is_gone(got, os)) {
+		lose(p);
+	}
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct port_source *p = poll->data;
+
+	if ((events & UV_WRITABLE) != 0 &&
+		ann_outbox_flush(&p->typed, p->port->fd) != 0) {
+		ann_outbox_clear(&p->typed); /* why, the next read says */
+	}
+	if ((events & UV_READABLE) != 0 || status < 0) {
+		read_slice(p);
+	}
+	update(p);
+}
+
+static bool write_keys(struct ann_source *source, struct ann_span keys)
+{
+	struct port_source *p = port_of(source);
+
+	if (!p->connected || source->closing || !ann_outbox_add(&p->typed, keys)) {
+		return false;
+	}
+	if (ann_outbox_flush(&p->typed, p->port->fd) != 0) {
+		ann_outbox_clear(&p->typed);
+	}
+	update(p);
+	return true;
+}
+
+static void pause_reading(struct ann_source *source)
+{
+	port_of(source)->paused = true;
+	update(port_of(source));
+}
+
+static void resume_reading(struct ann_source *source)
+{
+	port_of(source)->paused = false;
+	update(port_of(source));
+}
+
+static void stats(struct ann_source *source, struct ann_source_stats *out)
+{
+	struct port_source *p = port_of(source);
+
+	if (p->connected) {
+		count(p);
+	}
+	out->connected = p->connected;
+	out->connects = p->connects;
+	out->overruns = overruns(p);
+	out->framing_errors = p->counters.framing;
+	out->parity_errors = p->counters.parity;
+	out->breaks = p->counters.breaks;
+}
+
+/* --- life ---------------------------------------------------------------------------
+ */
+
+static void on_first(uv_timer_t *timer)
+{
+	connect_port(timer->data);
+}
+
+/* A descriptor that has died since is of no use; the port itself may be back. */
+static enum ann_err open_first(
+	struct port_source *p, struct ann_port **port, struct ann_error *err)
+{
+	int fd = p->fd;
+
+	p->fd = -1;
+	if (fd >= 0) {
+		if (ann_port_wait_adopt(&p->wait, fd, port, err) == ANN_OK) {
+			return ANN_OK;
+		}
+		close(fd);
+	}
+	return ann_port_wait_try(&p->wait, port, err);
+}
+
+/* Whether what hinders it passes by itself, unlike wrong settings or permissions. */
+static bool may_pass(const struct ann_error *err)
+{
+	return ann_port_is_absent(err) || err->os == EBUSY || err->os == EIO;
+}
+
+static enum ann_err start(struct ann_source *source, struct ann_error *err)
+{
+	struct port_source *p = port_of(source);
+	struct ann_port *port = NULL;
+	struct ann_error own = {0};
+	struct ann_error *why = err == NULL ? &own : err;
+	enum ann_err failed = open_first(p, &port, why);
+
+	if (failed == ANN_OK) {
+		failed = hold(p, port, why);
+		if (failed == ANN_OK) {
+			(void)uv_timer_start(&p->first, on_first, 0, 0);
+		}
+	} else if (p->reconnect && may_pass(why)) {
+		ann_port_wait_start(&p->wait, why, 0);
+		failed = ANN_OK;
+	}
+	return failed;
+}
+
+static void on_part_closed(void *user)
+{
+	struct port_source *p = user;
+
+	if (--p->live > 0) {
+		return;
+	}
+	release(p);
+	ann_outbox_deinit(&p->typed);
+	if (p->fd >= 0) {
+		close(p->fd);
+	}
+	if (p->base.closed != NULL) {
+		p->base.closed(p->base.closed_user);
+	}
+	ann_free(p);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	on_part_closed(handle->data);
+}
+
+static void close_source(struct ann_source *source)
+{
+	struct port_source *p = port_of(source);
+
+	p->connected = false;
+	if (p->port != NULL && !uv_is_closing((uv_handle_t *)&p->poll)) {
+		uv_close((uv_handle_t *)&p->poll, on_handle_closed);
+	}
+	uv_close((uv_handle_t *)&p->first, on_handle_closed);
+	ann_port_wait_close(&p->wait, on_part_closed);
+}
+
+/* --- the kind -----------------------------------------------------------------------
+ */
+
+static const struct ann_source_ops ops = {
+	.start = start,
+	.pause = pause_reading,
+	.resume = resume_reading,
+	.write = write_keys,
+	.stats = stats,
+	.close = close_source,
+};
+
+static bool is_below_dev(const char *path)
+{
+	return strncmp(path, "/dev/", 5) == 0;
+}
+
+/* Nothing is there, but what should be is a port: by its name, what the name leads to,
+ * or settings that only ports have. */
+static bool is_port_to_come(const struct ann_endpoint *endpoint)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(endpoint->path, target, sizeof(target) - 1);
+
+	target[len < 0 ? 0 : len] = '\0';
+	if (is_below_dev(endpoint->path) || is_below_dev(target)) {
+		return true;
+	}
+	for (const struct ann_key *key = ann_port_keys; key->name != NULL; key++) {
+		if (ann_settings_get(&endpoint->settings, key->name) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Devices that are no terminals are told when they are opened. */
+static bool fits(const struct ann_endpoint *endpoint)
+{
+	struct stat status;
+
+	if (endpoint->scheme[0] != '\0') {
+		return false;
+	}
+	return stat(endpoint->path, &status) == 0 ? S_ISCHR(status.st_mode)
+						  : is_port_to_come(endpoint);
+}
+
+static enum ann_err new_source(struct ann_source **source,
+	const struct ann_source_context *context, const struct ann_endpoint *endpoint,
+	struct ann_error *err)
+{
+	static const struct ann_key *const keys[] = {ann_port_keys, NULL};
+	struct ann_port_wishes wishes = ann_port_wishes();
+	enum ann_err failed =
+		ann_settings_read(&endpoint->settings, keys, &wishes, err);
+	struct ann_port_settings settings = ann_port_wished(&wishes);
+	struct port_source *p = NULL;
+
+	if (failed != ANN_OK) {
+		return failed;
+	}
+	p = ann_alloc(sizeof(*p));
+	if (p == NULL) {
+		return ann_error_nomem(err);
+	}
+	p->base.ops = &ops;
+	p->endpoint = endpoint;
+	p->fd = context->fd;
+	p->reconnect = context->reconnect;
+	(void)uv_timer_init(context->loop, &p->first); /* cannot fail */
+	p->first.data = p;
+	ann_port_wait_init(
+		&p->wait, context->loop, endpoint->path, &settings, on_opened, p);
+	p->live = 2;
+	*source = &p->base;
+	return ANN_OK;
+}
+
+const struct ann_source_driver ann_source_port = {
+	.fits = fits,
+	.new_source = new_source,
+};
