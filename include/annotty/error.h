@@ -44,13 +44,14 @@ struct ann_error {
 	 * go on, so that all of them are seen; they fail at the end all the same. */
 	ann_error_cb tell;
 	void *user; /* handed to `tell` */
+	bool told;  /* the story, so that nobody on the way out tells it again */
 };
 
 /*
  * For such readers: tells a mistake just set, if it is one (ANN_ECONFIG) and somebody
- * listens. True: go on, but fail with ANN_ECONFIG at the end.
+ * listens and has not heard it. True: go on, but fail with ANN_ECONFIG at the end.
  */
-bool ann_error_tell(const struct ann_error *err, enum ann_err code);
+bool ann_error_tell(struct ann_error *err, enum ann_err code);
 
 /* The generic text of a code, static; for unknown numbers, a text that says so. */
 const char *ann_err_text(enum ann_err code);

@@ -69,8 +69,10 @@ struct ann_sink_ops {
 struct ann_sink {
 	const struct ann_sink_ops *ops;
 	const struct ann_sink_events *events;
-	void *user;                 /* handed to `events` */
-	bool closing;               /* ann_sink_close() was called */
+	void *user;   /* handed to `events` */
+	bool closing; /* ann_sink_close() was called */
+	bool kept; /* a later run has its descriptor: its path in the file system stays
+		    */
 	void (*closed)(void *user); /* to be called when all is released; may be NULL */
 	void *closed_user;
 };

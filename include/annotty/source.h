@@ -74,6 +74,8 @@ struct ann_source {
 	void *user;    /* handed to `events` */
 	bool can_wait; /* nothing is lost while it is paused: a file, a pipe; no UART */
 	bool closing;  /* ann_source_close() was called */
+	bool kept; /* a later run has its descriptor: its path in the file system stays
+		    */
 	void (*closed)(void *user); /* to be called when all is released; may be NULL */
 	void *closed_user;
 };

@@ -237,6 +237,18 @@ static enum ann_err read_daemon(struct ann_config *config, struct ann_error *err
 					 &config->daemon, err);
 }
 
+/* A key of a section, with its place, or NULL. */
+static const struct ann_setting *find_key(
+	const struct ann_config_section *section, const char *key)
+{
+	for (size_t i = 0; i < section->settings.count; i++) {
+		if (strcmp(section->settings.at[i].key, key) == 0) {
+			return &section->settings.at[i];
+		}
+	}
+	return NULL;
+}
+
 /*
  * The endpoint that the key `key` of a section specifies, with all other keys as its
  * settings; those in the specification itself win.
@@ -244,19 +256,19 @@ static enum ann_err read_daemon(struct ann_config *config, struct ann_error *err
 static enum ann_err make_endpoint(struct ann_config_section *section, const char *key,
 	struct ann_endpoint *endpoint, struct ann_error *err)
 {
-	const char *spec = ann_settings_get(&section->settings, key);
+	const struct ann_setting *spec = find_key(section, key);
 	enum ann_err failed = ANN_OK;
 
 	if (spec == NULL) {
 		return ann_error_set(err, ANN_ECONFIG, "%s: [%s %s] has no key \"%s\"",
 			section->origin, section->kind, section->name, key);
 	}
-	failed = ann_endpoint_init(endpoint, section->name, spec, NULL, err);
+	failed = ann_endpoint_init(endpoint, section->name, spec->value, NULL, err);
 	if (failed == ANN_OK) {
-		endpoint->origin = ann_copy(section->origin, strlen(section->origin));
+		endpoint->origin = ann_copy(spec->origin, strlen(spec->origin));
 		failed = endpoint->origin == NULL ? ann_error_nomem(err) : ANN_OK;
 	} else {
-		ann_error_context(err, "%s", section->origin);
+		ann_error_context(err, "%s", spec->origin);
 	}
 	for (size_t i = 0; i < section->settings.count && failed == ANN_OK; i++) {
 		const struct ann_setting *one = &section->settings.at[i];
@@ -313,11 +325,11 @@ static enum ann_err add_standard(struct ann_config *config, struct ann_error *er
 }
 
 /* An output that a source names has to be there, and a source that an output names. */
-static enum ann_err check_names(const struct ann_config *config, const char *list,
-	const char *from_kind, const char *from, const char *kind, const char *origin,
-	struct ann_error *err)
+static enum ann_err check_names(const struct ann_config *config,
+	const struct ann_config_section *from, const struct ann_setting *list,
+	const char *kind, struct ann_error *err)
 {
-	struct ann_span rest = ann_span(list);
+	struct ann_span rest = ann_span(list->value);
 
 	for (;;) {
 		struct ann_span name = ann_span_word(&rest);
@@ -329,7 +341,8 @@ static enum ann_err check_names(const struct ann_config *config, const char *lis
 			NULL) {
 			return ann_error_set(err, ANN_ECONFIG,
 				"%s: [%s %s] names the %s \"%.*s\", which is not there",
-				origin, from_kind, from, kind, ANN_SPAN_ARG(name));
+				list->origin, from->kind, from->name, kind,
+				ANN_SPAN_ARG(name));
 		}
 	}
 }
@@ -341,13 +354,12 @@ static enum ann_err check_links(const struct ann_config *config, struct ann_erro
 	for (size_t i = 0; i < config->section_count; i++) {
 		const struct ann_config_section *one = &config->sections[i];
 		bool source = strcmp(one->kind, "source") == 0;
-		const char *list = ann_settings_get(
-			&one->settings, source ? "outputs" : "sources");
+		const struct ann_setting *list =
+			find_key(one, source ? "outputs" : "sources");
 		enum ann_err failed =
 			list == NULL ? ANN_OK
-				     : check_names(config, list, one->kind, one->name,
-					       source ? "output" : "source",
-					       one->origin, err);
+				     : check_names(config, one, list,
+					       source ? "output" : "source", err);
 
 		if (failed != ANN_OK && !ann_error_tell(err, failed)) {
 			return failed;

@@ -16,12 +16,15 @@ const char *ann_err_text(enum ann_err code)
 	return "unknown error";
 }
 
-bool ann_error_tell(const struct ann_error *err, enum ann_err code)
+bool ann_error_tell(struct ann_error *err, enum ann_err code)
 {
 	if (code != ANN_ECONFIG || err == NULL || err->tell == NULL) {
 		return false;
 	}
-	err->tell(err->user, err);
+	if (!err->told) {
+		err->tell(err->user, err);
+		err->told = true;
+	}
 	return true;
 }
 
@@ -30,6 +33,7 @@ static void ANN_PRINTF(4, 0) set(struct ann_error *err, enum ann_err code, int o
 {
 	err->code = code;
 	err->os = os;
+	err->told = false;
 	vsnprintf(err->text, sizeof(err->text), format, args);
 }
 

@@ -438,8 +438,8 @@ static enum ann_err start_new(
 	}
 	for (size_t i = 0; i < app->source_count && failed == ANN_OK; i++) {
 		if (next->new_sources[i]) {
-			failed = start_failed(app,
-				ann_source_start(app->sources[i]->source, err), err);
+			failed = start_failed(
+				app, app_source_start(app->sources[i], err), err);
 		}
 	}
 	return failed;

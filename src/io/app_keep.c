@@ -28,14 +28,12 @@ int app_take_fd(const struct ann_app *app, const char *kind, const char *of)
 	return app->options.daemon ? ann_supervisor_take(name) : -1;
 }
 
-void app_keep_fd(const struct ann_app *app, const char *kind, const char *of, int fd)
+bool app_keep_fd(const struct ann_app *app, const char *kind, const char *of, int fd)
 {
 	char name[NAME_ROOM];
 
 	make_name(name, kind, of);
-	if (app->options.daemon && fd >= 0) {
-		ann_supervisor_keep(name, fd);
-	}
+	return app->options.daemon && fd >= 0 && ann_supervisor_keep(name, fd);
 }
 
 void app_forget_fd(const struct ann_app *app, const char *kind, const char *of)

@@ -111,6 +111,7 @@ void app_output_close(struct app_output *o, uint64_t drain_ms)
 	(void)app_output_flush(o);
 	if (!o->app->stopping) {
 		app_forget_fd(o->app, "output", o->plan.endpoint.name);
+		o->sink->kept = false;
 	}
 	ann_sink_close(o->sink, drain_ms, on_closed, o);
 }

@@ -64,6 +64,9 @@ ANN_MUST_USE enum ann_err app_source_new(struct app_source **made, struct ann_ap
 ANN_MUST_USE enum ann_err app_source_connect(struct app_source *s,
 	struct app_output *const *outputs, size_t count, struct ann_error *err);
 
+/* Begins to read. */
+ANN_MUST_USE enum ann_err app_source_start(struct app_source *s, struct ann_error *err);
+
 /* Ends the half line and closes; it is freed once that is done. */
 void app_source_close(struct app_source *s);
 
@@ -93,8 +96,8 @@ void app_output_close(struct app_output *o, uint64_t drain_ms);
 
 /* The descriptor that an earlier run has kept for it, or -1. */
 int app_take_fd(const struct ann_app *app, const char *kind, const char *of);
-/* Kept for the next run from now on. -1: nothing to keep. */
-void app_keep_fd(const struct ann_app *app, const char *kind, const char *of, int fd);
+/* Kept for the next run from now on. False: it is not; -1: nothing to keep. */
+bool app_keep_fd(const struct ann_app *app, const char *kind, const char *of, int fd);
 void app_forget_fd(const struct ann_app *app, const char *kind, const char *of);
 
 /* --- app.c ----------------------------------------------------------------------- */

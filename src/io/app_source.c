@@ -100,14 +100,14 @@ static void on_bytes(
 	app_schedule(s->app, ann_stream_due(s->stream));
 }
 
-/* While it is there, the next run may take it over. */
-static void keep_fd(const struct app_source *s, enum ann_event_kind what)
+/* While it has a descriptor, the next run may take that over. */
+static void keep_fd(struct app_source *s)
 {
 	const char *name = s->plan.endpoint.name;
+	int fd = ann_source_fd(s->source);
 
-	if (what == ANN_EVENT_CONNECTED) {
-		app_keep_fd(s->app, "source", name, ann_source_fd(s->source));
-	} else if (what == ANN_EVENT_DISCONNECTED) {
+	s->source->kept = app_keep_fd(s->app, "source", name, fd);
+	if (fd < 0) {
 		app_forget_fd(s->app, "source", name);
 	}
 }
@@ -119,7 +119,10 @@ static void on_event(void *user, const struct ann_event *event)
 	if (event->kind != ANN_EVENT_CONNECTED) {
 		ann_stream_break(s->stream, true);
 	}
-	keep_fd(s, event->kind);
+	if (event->kind == ANN_EVENT_CONNECTED ||
+		event->kind == ANN_EVENT_DISCONNECTED) {
+		keep_fd(s);
+	}
 	for (size_t i = 0; i < s->tap_count; i++) {
 		struct ann_tap *tap = open_tap(s, i);
 
@@ -227,6 +230,16 @@ enum ann_err app_source_new(struct app_source **made, struct ann_app *app,
 	return ANN_OK;
 }
 
+enum ann_err app_source_start(struct app_source *s, struct ann_error *err)
+{
+	enum ann_err failed = ann_source_start(s->source, err);
+
+	if (failed == ANN_OK) {
+		keep_fd(s);
+	}
+	return failed;
+}
+
 static void free_taps(struct ann_tap **taps, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -307,6 +320,7 @@ void app_source_close(struct app_source *s)
 	}
 	if (!s->app->stopping) {
 		app_forget_fd(s->app, "source", s->plan.endpoint.name);
+		s->source->kept = false;
 	}
 	free_taps(s->taps, s->tap_count);
 	s->taps = NULL;

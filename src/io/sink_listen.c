@@ -288,10 +288,16 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 	}
 }
 
+static int descriptor(struct ann_sink *sink)
+{
+	return ((const struct listen *)sink)->fd;
+}
+
 static const struct ann_sink_ops ops = {
 	.start = start,
 	.offer = offer,
 	.stats = stats,
+	.fd = descriptor,
 	.close = ann_sink_base_close,
 };
 
@@ -322,7 +328,7 @@ static void stop(struct ann_sink_base *base)
 	if (l->poll.data != NULL) {
 		ann_sink_base_shut((uv_handle_t *)&l->poll);
 	}
-	if (l->made.st_ino != 0) {
+	if (!base->front.kept && l->made.st_ino != 0) {
 		ann_listen_unlink(base->endpoint->path, &l->made);
 	}
 	if (l->fd >= 0) {

@@ -280,7 +280,7 @@ static void close_listen(struct ann_source *source)
 {
 	struct listen *l = (struct listen *)source;
 
-	if (l->made_path) {
+	if (l->made_path && !source->kept) {
 		ann_listen_unlink(l->endpoint->path, &l->made);
 	}
 	if (l->fd >= 0) {
@@ -295,12 +295,21 @@ static void close_listen(struct ann_source *source)
 	shut(&l->server, on_server_closed);
 }
 
+static int descriptor(struct ann_source *source)
+{
+	struct listen *l = (struct listen *)source;
+	uv_os_fd_t fd = -1;
+
+	return uv_fileno(&l->server.handle, &fd) == 0 ? fd : -1;
+}
+
 static const struct ann_source_ops ops = {
 	.start = start,
 	.pause = ann_peer_pause,
 	.resume = ann_peer_resume,
 	.write = ann_peer_write,
 	.stats = ann_peer_stats,
+	.fd = descriptor,
 	.close = close_listen,
 };
 

@@ -125,15 +125,13 @@ void ann_supervisor_status(const char *format, ...)
 	tell("STATUS=%s", text);
 }
 
-void ann_supervisor_keep(const char *name, int fd)
+bool ann_supervisor_keep(const char *name, int fd)
 {
 	char text[320];
 
 	ann_supervisor_forget(name);
 	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
-	if (is_supervised()) {
-		(void)sd.notify_with_fds(0, 0, text, &fd, 1);
-	}
+	return is_supervised() && sd.notify_with_fds(0, 0, text, &fd, 1) > 0;
 }
 
 void ann_supervisor_forget(const char *name)
@@ -217,10 +215,11 @@ void ann_supervisor_status(const char *format, ...)
 	(void)format;
 }
 
-void ann_supervisor_keep(const char *name, int fd)
+bool ann_supervisor_keep(const char *name, int fd)
 {
 	(void)name;
 	(void)fd;
+	return false;
 }
 
 void ann_supervisor_forget(const char *name)

@@ -38,9 +38,9 @@ void ann_supervisor_status(const char *format, ...) ANN_PRINTF(1, 2);
 /*
  * Descriptors that outlive this process: the manager keeps a copy of `fd` under `name`
  * (in place of an earlier one of that name) and hands it to the next run. A name has at
- * most 255 characters, no control characters and no colon.
+ * most 255 characters, no control characters and no colon. False: nobody keeps it.
  */
-void ann_supervisor_keep(const char *name, int fd);
+bool ann_supervisor_keep(const char *name, int fd);
 void ann_supervisor_forget(const char *name);
 
 /*

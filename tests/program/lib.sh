@@ -23,7 +23,9 @@ err=$work/err
 status=0
 checks=0
 failures=0
+failures_before=0 # the test
 test_name=
+after_each=: # a command
 
 _clean_up() {
 	local pids
@@ -58,13 +60,16 @@ run_on_terminal() {
 	status=$?
 }
 
-# wait_until COMMAND...: until it succeeds, at most 5 seconds.
+# wait_until COMMAND...: until it succeeds, at most 20 seconds; less in a test that has
+# failed already.
 wait_until() {
-	local tries=0
+	local tries=0 most=1000
+
+	[ "$failures" -eq "$failures_before" ] || most=50
 
 	until "$@" 2>"$work/wait"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 250 ] || return 1
+		[ "$tries" -lt "$most" ] || return 1
 		sleep 0.02
 	done
 }
@@ -188,10 +193,12 @@ run_all() {
 		esac
 		[[ $name != _* ]] || continue
 		test_name=$name
+		failures_before=$failures
 		: >"$out"
 		: >"$err"
 		mkdir "$work/$name" && cd "$work/$name" || exit 1
 		"$name" </dev/null
+		"$after_each"
 		cd / || exit 1
 		rm -rf "${work:?}/$name"
 	done
