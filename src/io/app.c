@@ -195,6 +195,13 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 }
 
+/* What asks to end is for the command, which has it from its source; its end is ours.
+ */
+static bool is_for_command(const struct ann_app *app, int number)
+{
+	return app->options.command != NULL && number != SIGUSR1;
+}
+
 static enum ann_err catch_signals(struct ann_app *app, struct ann_error *err)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
@@ -205,7 +212,10 @@ static enum ann_err catch_signals(struct ann_app *app, struct ann_error *err)
 		(void)uv_signal_init(&app->loop, &app->signals[i]); /* cannot fail */
 	}
 	for (size_t i = 0; i < ANN_LEN(app->signals); i++) {
-		int failed = uv_signal_start(&app->signals[i], on_signal, numbers[i]);
+		int failed = is_for_command(app, numbers[i])
+				     ? 0
+				     : uv_signal_start(
+					       &app->signals[i], on_signal, numbers[i]);
 
 		if (failed != 0) {
 			return ann_error_os(err, -failed, "signal %d", numbers[i]);

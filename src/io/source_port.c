@@ -306,6 +306,13 @@ static void stats(struct ann_source *source, struct ann_source_stats *out)
 	out->breaks = p->counters.breaks;
 }
 
+static int descriptor(struct ann_source *source)
+{
+	struct port_source *p = port_of(source);
+
+	return p->connected ? p->port->fd : -1;
+}
+
 /* --- life ---------------------------------------------------------------------------
  */
 
@@ -400,6 +407,7 @@ static const struct ann_source_ops ops = {
 	.resume = resume_reading,
 	.write = write_keys,
 	.stats = stats,
+	.fd = descriptor,
 	.close = close_source,
 };
 

@@ -241,6 +241,7 @@ static uint64_t replug(struct bench *b, unsigned round)
 	unplug(b);
 	test_watcher_await_disconnected(&b->watcher, round + 1);
 	ck_assert_str_eq(b->watcher.reason, "unplugged");
+	ck_assert_int_eq(ann_source_fd(b->watcher.source), -1);
 	test_loop_settle(&loop);
 	plugged_ns = ann_clock_mono_ns();
 	plug(b);
@@ -481,6 +482,7 @@ START_TEST(a_descriptor_is_taken_over)
 	say(b, "while nobody was there\n");
 	test_watcher_start(&b->watcher);
 	expect(b, "while nobody was there\n");
+	ck_assert(_i == 1 || ann_source_fd(b->watcher.source) == fd);
 	ck_assert(_i == 1 || fcntl(fd, F_GETFD) >= 0);
 	leave(b);
 }
