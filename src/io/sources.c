@@ -2,12 +2,8 @@
 
 /* In the order in which they are asked. */
 static const struct ann_source_driver *const drivers[] = {
-	&ann_source_standard,
-	&ann_source_connect,
-	&ann_source_listen,
-	&ann_source_port,
-	&ann_source_file,
-	NULL, /* the end */
+	&ann_source_standard, &ann_source_connect, &ann_source_listen, &ann_source_port,
+	&ann_source_file, NULL, /* the end */
 };
 
 enum ann_err ann_source_new(struct ann_source **source,
@@ -26,6 +22,6 @@ enum ann_err ann_source_new(struct ann_source **source,
 			return failed;
 		}
 	}
-	return ann_error_set(err, ANN_ECONFIG, "\"%s\": unknown kind of input",
-		endpoint->spec);
+	return ann_error_set(
+		err, ANN_ECONFIG, "\"%s\": unknown kind of input", endpoint->spec);
 }
