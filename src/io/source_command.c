@@ -28,6 +28,8 @@
 enum {
 	SLICE_BYTES = 64 * 1024,
 	KEYS_BYTES = 4096,
+	/* Until its last words are on the user's screen, half lines too. */
+	STOP_MS = 100,
 	/* More than a pseudo-terminal holds: what comes behind it is not the command's.
 	 */
 	REST_BYTES = 256 * 1024,
@@ -46,6 +48,7 @@ struct command_source {
 	struct ann_command command;
 	/* Those below have `data` once they are initialised. */
 	uv_idle_t idle;     /* reads the rest */
+	uv_timer_t stop;    /* since the command was stopped, until we are */
 	uv_poll_t terminal; /* the command's, to read and to type */
 	uv_poll_t monitor;
 	uv_signal_t signals[ANN_LEN(signals)];
@@ -202,9 +205,11 @@ static void on_ended(struct command_source *c, int status)
 }
 
 /* If nobody can make us go on, the signal does nothing, and the command goes on too. */
-static void on_stopped(struct command_source *c)
+static void on_stop(uv_timer_t *timer)
 {
-	if (!c->has_user) {
+	struct command_source *c = timer->data;
+
+	if (!c->runs || !c->has_user) {
 		return;
 	}
 	leave_user(c);
@@ -225,7 +230,7 @@ static void on_monitor(uv_poll_t *poll, int status, int events)
 	case ANN_COMMAND_NOTHING:
 		break;
 	case ANN_COMMAND_STOPPED:
-		on_stopped(c);
+		(void)uv_timer_start(&c->stop, on_stop, STOP_MS, 0);
 		break;
 	case ANN_COMMAND_ENDED:
 		on_ended(c, how);
@@ -381,6 +386,7 @@ static void close_source(struct ann_source *source)
 
 	leave_user(c);
 	close_handle(&c->idle);
+	close_handle(&c->stop);
 	close_handle(&c->terminal);
 	close_handle(&c->monitor);
 	for (size_t i = 0; i < ANN_LEN(signals); i++) {
@@ -413,10 +419,12 @@ enum ann_err ann_source_command_new(struct ann_source **source, uv_loop_t *loop,
 	c->base.can_wait = true;
 	c->argv = argv;
 	c->status = -1;
-	(void)uv_idle_init(loop, &c->idle); /* cannot fail */
+	(void)uv_idle_init(loop, &c->idle);  /* cannot fail */
+	(void)uv_timer_init(loop, &c->stop); /* nor can this */
 	c->idle.data = c;
+	c->stop.data = c;
 	ann_readable_init(&c->keys, loop, on_keys, c);
-	c->live = 2;
+	c->live = 3;
 	*source = &c->base;
 	return ANN_OK;
 }

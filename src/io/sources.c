@@ -2,7 +2,7 @@
 
 /* In the order in which they are asked. */
 static const struct ann_source_driver *const drivers[] = {
-	&ann_source_connect, &ann_source_listen, &ann_source_standard, &ann_source_port,
+	&ann_source_standard, &ann_source_connect, &ann_source_listen, &ann_source_port,
 	&ann_source_file, NULL, /* the end */
 };
 

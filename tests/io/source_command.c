@@ -574,12 +574,14 @@ START_TEST(the_command_has_the_size_of_the_users_terminal)
 }
 END_TEST
 
-START_TEST(control_z_stops_the_command_and_us)
+START_TEST(control_z_stops_the_command_and_us_behind_its_last_words)
 {
-	sit_down("echo ready; read line; echo on again; exit 3");
+	sit_down("exec perl -e '$| = 1; "
+		 "$SIG{TSTP} = sub { print qq(bye\\n); kill STOP => $$ }; "
+		 "print qq(ready\\n); <STDIN>; print qq(on again\\n); exit 3'");
 	see("ready\r\n");
 	press("\x1a");
-	see("Stopped\r\n");
+	see("bye\r\nStopped\r\n");
 	expect_modes_of_before();
 	press("fg\r"); /* for the shell */
 	while (!is_raw()) {
@@ -670,7 +672,7 @@ void test_cases(Suite *suite)
 	test_add(suite, control_c_is_a_key_of_the_commands_terminal);
 	test_add(suite, control_d_ends_the_input_of_the_command);
 	test_add(suite, the_command_has_the_size_of_the_users_terminal);
-	test_add(suite, control_z_stops_the_command_and_us);
+	test_add(suite, control_z_stops_the_command_and_us_behind_its_last_words);
 	test_add(suite, job_control_inside_the_command_is_its_own);
 	test_add_loop(suite, the_terminal_gets_its_modes_back_when_we_crash, 3);
 }
