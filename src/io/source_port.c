@@ -40,6 +40,7 @@ struct port_source {
 	struct ann_port_wait wait;
 	uv_timer_t first; /* to tell what happened at the start, after it */
 	uv_poll_t poll;   /* of the port; while `port` is not NULL */
+	int polled;       /* events that it is polled for */
 	struct ann_port *port;
 	struct ann_outbox typed;
 	unsigned live;
@@ -117,9 +118,11 @@ static void update(struct port_source *p)
 	bool typed = !ann_outbox_is_empty(&p->typed);
 	int events = (p->paused ? 0 : UV_READABLE) | (typed ? UV_WRITABLE : 0);
 
-	if (p->base.closing || p->port == NULL || !p->connected) {
-		return;
+	if (p->base.closing || p->port == NULL || !p->connected ||
+		events == p->polled) {
+		return; /* starting it again would cost two system calls */
 	}
+	p->polled = events;
 	if (events != 0) {
 		(void)uv_poll_start(&p->poll, events, on_poll);
 	} else {
@@ -213,6 +216,7 @@ static enum ann_err hold(
 		return ann_error_os(err, -failed, "%s", p->endpoint->path);
 	}
 	p->poll.data = p;
+	p->polled = 0;
 	p->live++;
 	p->port = port;
 	return ANN_OK;

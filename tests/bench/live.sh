@@ -228,18 +228,25 @@ bench_load() {
 
 # --- idle ------------------------------------------------------------------------------
 
+# start_collectors: somebody takes what is sent to TCP, UDP and a datagram socket.
+start_collectors() {
+	local tcp=$((first_port + 1)) udp=$((first_port + 2))
+
+	socat -u "TCP-LISTEN:$tcp,reuseaddr" "CREATE:$rig/collected" &
+	collectors=("$!")
+	socat -u "UDP-RECV:$udp" "CREATE:$rig/collected-udp" &
+	collectors+=("$!")
+	socat -u "UNIX-RECV:$rig/datagrams" "CREATE:$rig/collected-unix" &
+	collectors+=("$!")
+	wait_for "[[ -e $rig/collected-udp && -S $rig/datagrams ]]"
+}
+
 # idle_of LINE...: 64 silent ports and these outputs. Prints SLEEPS_PER_S CPU_SHARE PEAK.
 idle_of() {
-	local before before_ns tcp=TCP-LISTEN:$((first_port + 1)),reuseaddr collectors
+	local before before_ns
 
-	open_rig --ports 64 || return 1
-	socat -u "$tcp" "CREATE:$rig/collected" &
-	collectors=$!
-	socat -u "UNIX-RECV:$rig/datagrams" "CREATE:$rig/received" &
-	collectors+=" $!"
-	wait_for "[[ -S $rig/datagrams ]]" || return 1
-	start_annotty 64 "$@" || return 1
-	start_readers "unix:$rig/socket" "tcp:$first_port" || return 1
+	open_rig --ports 64 && start_collectors && start_annotty 64 "$@" &&
+		start_readers "unix:$rig/socket" "tcp:$first_port" || return 1
 	sleep 3 # whatever the start still brings
 	before=$(sleeps "$program")
 	before_ns=$(cpu_ns "$program")
@@ -249,8 +256,7 @@ idle_of() {
 			($(cpu_ns "$program") - $before_ns) / 1e9 / $seconds,
 			$(peak_kib "$program")
 	}"
-	# shellcheck disable=SC2086 # two of them
-	kill $collectors
+	kill "${collectors[@]}" 2>"$rig/killed" || true # TCP's ends with its connection
 	close_rig
 }
 
