@@ -66,7 +66,7 @@ void ann_reader_close(struct ann_reader *reader)
 static int open_peer(struct ann_reader *reader, int fd)
 {
 	uv_loop_t *loop = reader->base->loop;
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t len = sizeof(address);
 	int status = 0;
 
