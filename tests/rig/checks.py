@@ -144,7 +144,7 @@ def a_line_is_on_the_unix_socket_and_on_the_tcp_socket(machine):
                 raise Failure(f"nothing came: {machine.shell('cat /tmp/lab')[1]}")
             machine.boards["board2"].prints(f"{TLS}\r\n")
             time.sleep(0.5)
-        record = reader.find(lambda record: of_board(record, "board2"))
+        record = next(record for record in reader.seen if of_board(record, "board2"))
     machine.shell("pkill -x nc")
     lab = json.loads(machine.ask("grep 0x11B /tmp/lab | head -n 1"))
     for found in (record, lab):
@@ -216,9 +216,13 @@ def a_reload_takes_up_what_is_new_and_leaves_alone_what_is_not(machine):
 
 @check
 def a_configuration_with_a_mistake_changes_nothing(machine):
-    machine.ask("echo 'output = nonsense://' >>/etc/annotty/annotty.conf.d/more.conf")
-    machine.ask("systemctl reload annotty.service")
-    machine.wait("journalctl -b -u annotty.service | grep -q 'annotty.conf.d/more.conf:4:'")
+    mistake = "/etc/annotty/annotty.conf.d/wrong.conf"
+    machine.ask(f"printf '[output wrong]\\noutput = nonsense://\\n' >{mistake}")
+    try:
+        machine.ask("systemctl reload annotty.service")
+        machine.wait(f"journalctl -b -u annotty.service | grep -q '{mistake}:[12]: .*nonsense'")
+    finally:
+        machine.ask(f"rm -f {mistake}")
     expect("words", service(machine, "StatusText"), "3 sources, 5 outputs")
     with Reader(machine, 7002) as reader:
         reader.settle(machine.boards["board0"], "board0")

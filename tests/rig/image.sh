@@ -71,7 +71,8 @@ configure() {
 	chroot "$1" systemctl --quiet enable rig-shell.service systemd-networkd.service
 	chroot "$1" systemctl --quiet mask systemd-timesyncd.service getty@tty1.service \
 		serial-getty@ttyS0.service getty-static.service systemd-networkd-wait-online.service \
-		apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
+		apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
+		e2scrub_reap.service
 }
 
 if [[ $1 == --setup ]]; then

@@ -71,9 +71,18 @@ class Board:
             raise Failure(f"{self.name}: nobody reads what it prints") from None
 
     def plug(self):
-        self.machine.qmp(
-            "device_add", driver="usb-serial", id=self.name, chardev=f"line-{self.name}",
-            serial=self.name.upper(), bus="usb.0")
+        """QEMU lets go of an unplugged one a little later, so this is tried again."""
+        deadline = self.machine.deadline(20)
+        while True:
+            try:
+                self.machine.qmp(
+                    "device_add", driver="usb-serial", id=self.name,
+                    chardev=f"line-{self.name}", serial=self.name.upper(), bus="usb.0")
+                return
+            except Failure:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def unplug(self):
         self.machine.qmp("device_del", id=self.name)
@@ -211,7 +220,8 @@ class Machine:
             "-kernel", os.path.join(self.image, "kernel"),
             "-initrd", os.path.join(self.image, "initrd"),
             "-append", "root=/dev/vda rw console=ttyS0 quiet mitigations=off "
-                       "systemd.show_status=no fsck.mode=skip net.ifnames=1",
+                       "systemd.show_status=no fsck.mode=skip module_blacklist="
+                       "cfg80211,ata_piix,floppy,psmouse,pcspkr,kvm_amd,i2c_piix4",
             "-drive", f"file={disk},if=virtio,format=raw",
             "-qmp", f"unix:{self.path('qmp')},server=on,wait=off",
             "-netdev", f"user,id=net{forwards}", "-device", "virtio-net-pci,netdev=net",
