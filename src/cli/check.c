@@ -1,7 +1,6 @@
 #include "annotty/matcher.h"
 #include "cli/config.h"
 #include "cli/options.h"
-#include "io/app.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -56,19 +55,6 @@ static enum ann_err check_rules(struct check *check, const struct ann_codebook *
 	return failed;
 }
 
-static enum ann_err check_plan(struct ann_config *config, struct ann_error *err)
-{
-	const struct ann_app_options options = {.matcher = config->matcher};
-	struct ann_app *app = NULL;
-	enum ann_err failed = ann_app_new(&app, &options, err);
-
-	if (failed == ANN_OK) {
-		failed = ann_app_check(app, &config->plan, err);
-	}
-	ann_app_free(app);
-	return failed;
-}
-
 /* The configuration of the daemon: the one that is named, or the default one. */
 static enum ann_err check_config(
 	struct check *check, struct ann_buf *report, struct ann_error *err)
@@ -84,11 +70,12 @@ static enum ann_err check_config(
 		}
 	}
 	failed = ann_config_load(&config, path, err);
-	if (failed == ANN_OK) {
+	if (failed == ANN_OK || failed == ANN_ECONFIG) {
 		size_t sources = config.plan.source_count;
 		size_t outputs = config.plan.output_count;
+		enum ann_err plan_failed = ann_config_try_plan(&config, err);
 
-		failed = check_plan(&config, err);
+		failed = failed == ANN_OK ? plan_failed : failed;
 		if (failed == ANN_OK) {
 			ann_buf_printf(report,
 				"%s: %zu sources, %zu outputs: no mistakes\n", path,

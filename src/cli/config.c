@@ -3,6 +3,7 @@
 #include "annotty/alloc.h"
 #include "annotty/ini.h"
 #include "cli/load.h"
+#include "io/app.h"
 #include "io/file.h"
 
 #include <errno.h>
@@ -516,6 +517,19 @@ enum ann_err ann_config_load(
 		failed = load(config, &files, err);
 	}
 	globfree(&files.parts);
+	return failed;
+}
+
+enum ann_err ann_config_try_plan(struct ann_config *config, struct ann_error *err)
+{
+	const struct ann_app_options options = {.matcher = config->matcher};
+	struct ann_app *app = NULL;
+	enum ann_err failed = ann_app_new(&app, &options, err);
+
+	if (failed == ANN_OK) {
+		failed = ann_app_check(app, &config->plan, err);
+	}
+	ann_app_free(app);
 	return failed;
 }
 

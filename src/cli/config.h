@@ -53,4 +53,12 @@ const char *ann_config_default_path(void);
 ANN_MUST_USE enum ann_err ann_config_load(
 	struct ann_config *config, const char *path, struct ann_error *err);
 
+/*
+ * After ann_config_load() has gone well, or has found mistakes: tells those in the
+ * settings of sources and outputs, opening nothing. ANN_ECONFIG, ANN_ENOMEM. The plan
+ * is used up.
+ */
+ANN_MUST_USE enum ann_err ann_config_try_plan(
+	struct ann_config *config, struct ann_error *err);
+
 #endif

@@ -64,6 +64,12 @@ static void say_ready(const struct daemon *d)
 	ann_log(ANN_LOG_NOTICE, "running: %s", text);
 }
 
+/* Of two failures, the one that is not the user's. */
+static enum ann_err worse(enum ann_err first, enum ann_err second)
+{
+	return second == ANN_OK || second == ANN_ECONFIG ? first : second;
+}
+
 /* The new configuration takes the place of the old one, whole or not at all. */
 static enum ann_err change(
 	struct daemon *d, struct ann_config *next, struct ann_error *err)
@@ -72,6 +78,9 @@ static enum ann_err change(
 
 	if (failed == ANN_OK) {
 		failed = ann_app_apply(d->app, &next->plan, err);
+	} else if (failed == ANN_ECONFIG) {
+		/* There may be more to tell. */
+		failed = worse(failed, ann_app_check(d->app, &next->plan, err));
 	}
 	if (failed == ANN_OK) {
 		failed = ann_app_set_matcher(d->app, next->matcher, err);
@@ -163,6 +172,9 @@ static enum ann_err start(struct daemon *d)
 		.user = d,
 	};
 
+	if (failed == ANN_ECONFIG) {
+		failed = worse(failed, ann_config_try_plan(&d->config, &d->err));
+	}
 	if (failed != ANN_OK) {
 		return failed;
 	}

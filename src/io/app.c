@@ -306,23 +306,35 @@ static struct app_output *find_output(
 	return NULL;
 }
 
+/* Whatever is wrong with the others is told as well, if somebody listens. */
+static bool go_on(enum ann_err failed, struct ann_error *err, bool *wrong)
+{
+	*wrong |= failed != ANN_OK;
+	return failed == ANN_OK || ann_error_tell(err, failed);
+}
+
 static enum ann_err make_outputs(struct next *next, struct ann_app *app,
 	struct ann_plan *plan, struct ann_error *err)
 {
-	enum ann_err failed = ANN_OK;
+	bool wrong = false;
 
-	for (size_t i = 0; i < plan->output_count && failed == ANN_OK; i++) {
+	for (size_t i = 0; i < plan->output_count; i++) {
 		struct app_output *old = find_output(app, &plan->outputs[i]);
-		struct app_output **made = &next->outputs[i];
+		struct app_output *made = old;
+		enum ann_err failed = ANN_OK;
 
-		*made = old;
 		if (old == NULL) {
-			next->new_outputs[i] = true;
-			failed = app_output_new(made, app, &plan->outputs[i], err);
+			failed = app_output_new(&made, app, &plan->outputs[i], err);
 		}
-		next->output_count += *made != NULL;
+		if (made != NULL) {
+			next->new_outputs[next->output_count] = old == NULL;
+			next->outputs[next->output_count++] = made;
+		}
+		if (!go_on(failed, err, &wrong)) {
+			return failed;
+		}
 	}
-	return failed;
+	return wrong ? ANN_ECONFIG : ANN_OK;
 }
 
 /* The port stays open; it may feed others from now on. */
@@ -340,22 +352,38 @@ static void swap_manners(struct app_source *old, struct ann_plan_source *plan)
 static enum ann_err make_sources(struct next *next, struct ann_app *app,
 	struct ann_plan *plan, struct ann_error *err)
 {
-	enum ann_err failed = ANN_OK;
+	bool wrong = false;
 
-	for (size_t i = 0; i < plan->source_count && failed == ANN_OK; i++) {
+	for (size_t i = 0; i < plan->source_count; i++) {
 		struct app_source *old = find_source(app, &plan->sources[i]);
-		struct app_source **made = &next->sources[i];
+		struct app_source *made = old;
+		enum ann_err failed = ANN_OK;
 
-		*made = old;
 		if (old == NULL) {
-			next->new_sources[i] = true;
-			failed = app_source_new(made, app, &plan->sources[i], err);
-		} else {
-			swap_manners(old, &plan->sources[i]);
+			failed = app_source_new(&made, app, &plan->sources[i], err);
 		}
-		next->source_count += *made != NULL;
+		if (made != NULL) {
+			next->new_sources[next->source_count] = old == NULL;
+			next->sources[next->source_count++] = made;
+		}
+		if (!go_on(failed, err, &wrong)) {
+			return failed;
+		}
 	}
-	return failed;
+	return wrong ? ANN_ECONFIG : ANN_OK;
+}
+
+/* All parts of the plan. A mistake in an output does not hide those in sources. */
+static enum ann_err make_parts(struct next *next, struct ann_app *app,
+	struct ann_plan *plan, struct ann_error *err)
+{
+	enum ann_err failed = make_outputs(next, app, plan, err);
+	enum ann_err sources_failed = failed;
+
+	if (failed == ANN_OK || ann_error_tell(err, failed)) {
+		sources_failed = make_sources(next, app, plan, err);
+	}
+	return failed == ANN_OK ? sources_failed : failed;
 }
 
 static void close_new(struct next *next)
@@ -383,11 +411,16 @@ static bool has(void *const *parts, size_t count, const void *part)
 }
 
 /* What the next parts do not hold is closed; they take the place of the old. */
-static enum ann_err take_over(
-	struct ann_app *app, struct next *next, struct ann_error *err)
+static enum ann_err take_over(struct ann_app *app, struct next *next,
+	struct ann_plan *plan, struct ann_error *err)
 {
 	enum ann_err failed = ANN_OK;
 
+	for (size_t i = 0; i < next->source_count; i++) {
+		if (!next->new_sources[i]) {
+			swap_manners(next->sources[i], &plan->sources[i]);
+		}
+	}
 	for (size_t i = 0; i < app->source_count; i++) {
 		if (!has((void **)next->sources, next->source_count, app->sources[i])) {
 			app_source_close(app->sources[i]);
@@ -424,6 +457,24 @@ static enum ann_err start_failed(
 	return failed;
 }
 
+enum ann_err app_start_sources(struct ann_app *app, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	if (app->closing_sources > 0 || app->stopping) {
+		return ANN_OK;
+	}
+	for (size_t i = 0; i < app->source_count && failed == ANN_OK; i++) {
+		struct app_source *s = app->sources[i];
+
+		if (s->waits) {
+			s->waits = false;
+			failed = start_failed(app, app_source_start(s, err), err);
+		}
+	}
+	return failed;
+}
+
 /* Outputs first: they are to see what the sources say from the beginning. */
 static enum ann_err start_new(
 	struct ann_app *app, const struct next *next, struct ann_error *err)
@@ -436,13 +487,10 @@ static enum ann_err start_new(
 				app, app_output_start(app->outputs[i], err), err);
 		}
 	}
-	for (size_t i = 0; i < app->source_count && failed == ANN_OK; i++) {
-		if (next->new_sources[i]) {
-			failed = start_failed(
-				app, app_source_start(app->sources[i], err), err);
-		}
+	for (size_t i = 0; i < app->source_count; i++) {
+		app->sources[i]->waits |= next->new_sources[i];
 	}
-	return failed;
+	return failed == ANN_OK ? app_start_sources(app, err) : failed;
 }
 
 static bool make_room(struct next *next, const struct ann_plan *plan)
@@ -459,6 +507,14 @@ static bool make_room(struct next *next, const struct ann_plan *plan)
 	       next->new_sources != NULL && next->new_outputs != NULL;
 }
 
+static void free_room(struct next *next)
+{
+	ann_free(next->sources);
+	ann_free(next->outputs);
+	ann_free(next->new_sources);
+	ann_free(next->new_outputs);
+}
+
 enum ann_err ann_app_apply(
 	struct ann_app *app, struct ann_plan *plan, struct ann_error *err)
 {
@@ -466,59 +522,33 @@ enum ann_err ann_app_apply(
 	enum ann_err failed = make_room(&next, plan) ? ANN_OK : ann_error_nomem(err);
 
 	if (failed == ANN_OK) {
-		failed = make_outputs(&next, app, plan, err);
-	}
-	if (failed == ANN_OK) {
-		failed = make_sources(&next, app, plan, err);
+		failed = make_parts(&next, app, plan, err);
 	}
 	if (failed != ANN_OK) {
 		close_new(&next);
 	} else {
-		failed = take_over(app, &next, err);
+		failed = take_over(app, &next, plan, err);
 		if (failed == ANN_OK) {
 			failed = start_new(app, &next, err);
 		}
 		ann_plan_deinit(plan);
 	}
-	ann_free(next.sources);
-	ann_free(next.outputs);
-	ann_free(next.new_sources);
-	ann_free(next.new_outputs);
+	free_room(&next);
 	return failed;
 }
 
 enum ann_err ann_app_check(
 	struct ann_app *app, struct ann_plan *plan, struct ann_error *err)
 {
-	bool wrong = false;
+	struct next next = {0};
+	enum ann_err failed = make_room(&next, plan) ? ANN_OK : ann_error_nomem(err);
 
-	for (size_t i = 0; i < plan->output_count; i++) {
-		struct app_output *made = NULL;
-		enum ann_err failed =
-			app_output_new(&made, app, &plan->outputs[i], err);
-
-		if (made != NULL) {
-			app_output_close(made, 0);
-		}
-		if (failed != ANN_OK && !ann_error_tell(err, failed)) {
-			return failed;
-		}
-		wrong |= failed != ANN_OK;
+	if (failed == ANN_OK) {
+		failed = make_parts(&next, app, plan, err);
 	}
-	for (size_t i = 0; i < plan->source_count; i++) {
-		struct app_source *made = NULL;
-		enum ann_err failed =
-			app_source_new(&made, app, &plan->sources[i], err);
-
-		if (made != NULL) {
-			app_source_close(made);
-		}
-		if (failed != ANN_OK && !ann_error_tell(err, failed)) {
-			return failed;
-		}
-		wrong |= failed != ANN_OK;
-	}
-	return wrong ? ANN_ECONFIG : ANN_OK;
+	close_new(&next);
+	free_room(&next);
+	return failed;
 }
 
 /* --- life ------------------------------------------------------------------------- */
@@ -545,9 +575,9 @@ enum ann_err ann_app_new(struct ann_app **app, const struct ann_app_options *opt
 	(void)uv_prepare_init(&made->loop, &made->turn);
 	(void)uv_timer_init(&made->loop, &made->limit);
 	failed = catch_signals(made, err);
-	made->scan = failed == ANN_OK ? ann_scan_new(options->matcher) : NULL;
-	if (failed == ANN_OK && made->scan == NULL) {
-		failed = ann_error_nomem(err);
+	if (failed == ANN_OK && options->matcher != NULL) {
+		made->scan = ann_scan_new(options->matcher);
+		failed = made->scan == NULL ? ann_error_nomem(err) : ANN_OK;
 	}
 	if (failed != ANN_OK) {
 		ann_app_free(made);

@@ -72,7 +72,8 @@ void ann_app_run(struct ann_app *app, struct ann_app_result *result);
 
 /*
  * Tells every mistake in the settings of the plan's sources and outputs, opening
- * nothing. ANN_ECONFIG for any, ANN_ENOMEM. The plan is used up.
+ * nothing. ANN_ECONFIG for any, ANN_ENOMEM. The plan is used up, and an app for nothing
+ * else needs no matcher.
  */
 ANN_MUST_USE enum ann_err ann_app_check(
 	struct ann_app *app, struct ann_plan *plan, struct ann_error *err);

@@ -92,7 +92,7 @@ enum ann_err app_output_start(struct app_output *o, struct ann_error *err)
 	enum ann_err failed = ann_sink_start(o->sink, err);
 
 	if (failed == ANN_OK) {
-		app_keep_fd(
+		o->sink->kept = app_keep_fd(
 			o->app, "output", o->plan.endpoint.name, ann_sink_fd(o->sink));
 	}
 	return failed;
@@ -109,7 +109,7 @@ bool app_output_flush(struct app_output *o)
 void app_output_close(struct app_output *o, uint64_t drain_ms)
 {
 	(void)app_output_flush(o);
-	if (!o->app->stopping) {
+	if (o->sink->kept && !o->app->stopping) {
 		app_forget_fd(o->app, "output", o->plan.endpoint.name);
 		o->sink->kept = false;
 	}

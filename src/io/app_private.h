@@ -14,6 +14,7 @@ struct app_source {
 	struct ann_stream *stream;
 	struct ann_tap **taps; /* one for each output; NULL: it does not feed that */
 	size_t tap_count;
+	bool waits;  /* to be started when those before it are closed */
 	bool paused; /* one of its outputs is full */
 	bool gone;   /* closed; kept only for its name, which a summary may hold */
 };
@@ -50,6 +51,7 @@ struct ann_app {
 	size_t ended_sources; /* that will not say any more */
 	size_t ended_outputs; /* that cannot be written to any more */
 	size_t live;          /* sources and outputs, closing ones included */
+	size_t closing_sources;
 	bool running;
 	bool stopping;
 };
@@ -98,9 +100,16 @@ void app_output_close(struct app_output *o, uint64_t drain_ms);
 int app_take_fd(const struct ann_app *app, const char *kind, const char *of);
 /* Kept for the next run from now on. False: it is not; -1: nothing to keep. */
 bool app_keep_fd(const struct ann_app *app, const char *kind, const char *of, int fd);
+/* Of one that is kept: another part may have that name by now. */
 void app_forget_fd(const struct ann_app *app, const char *kind, const char *of);
 
 /* --- app.c ----------------------------------------------------------------------- */
+
+/*
+ * Starts the new sources, unless old ones are still being closed: the same port may be
+ * among them, and would be in use. Comes again when the last of these is closed.
+ */
+ANN_MUST_USE enum ann_err app_start_sources(struct ann_app *app, struct ann_error *err);
 
 /* The outputs have gathered something, which goes out before the loop waits again. */
 void app_gathered(struct ann_app *app);

@@ -100,15 +100,24 @@ static void on_bytes(
 	app_schedule(s->app, ann_stream_due(s->stream));
 }
 
+static void forget_fd(struct app_source *s)
+{
+	if (s->source->kept) {
+		app_forget_fd(s->app, "source", s->plan.endpoint.name);
+	}
+	s->source->kept = false;
+}
+
 /* While it has a descriptor, the next run may take that over. */
 static void keep_fd(struct app_source *s)
 {
-	const char *name = s->plan.endpoint.name;
 	int fd = ann_source_fd(s->source);
 
-	s->source->kept = app_keep_fd(s->app, "source", name, fd);
 	if (fd < 0) {
-		app_forget_fd(s->app, "source", name);
+		forget_fd(s);
+	} else {
+		s->source->kept =
+			app_keep_fd(s->app, "source", s->plan.endpoint.name, fd);
 	}
 }
 
@@ -297,6 +306,7 @@ static void on_closed(void *user)
 {
 	struct app_source *s = user;
 	struct ann_app *app = s->app;
+	struct ann_error err = {0};
 
 	ann_stream_free(s->stream);
 	s->stream = NULL;
@@ -306,6 +316,10 @@ static void on_closed(void *user)
 		app->gone[app->gone_count++] = s;
 	} else {
 		app_source_free(s);
+	}
+	app->closing_sources--;
+	if (app_start_sources(app, &err) != ANN_OK) {
+		ann_log_error(ANN_LOG_ERROR, &err);
 	}
 	app_part_closed(app);
 }
@@ -319,9 +333,9 @@ void app_source_close(struct app_source *s)
 		s->app->result.command_status = ann_source_command_status(s->source);
 	}
 	if (!s->app->stopping) {
-		app_forget_fd(s->app, "source", s->plan.endpoint.name);
-		s->source->kept = false;
+		forget_fd(s);
 	}
+	s->app->closing_sources++;
 	free_taps(s->taps, s->tap_count);
 	s->taps = NULL;
 	s->tap_count = 0;

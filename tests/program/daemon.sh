@@ -17,7 +17,7 @@ _bench() {
 		output = file:json
 		format = json
 	END
-	start_daemon "$@"
+	start_daemon
 	expect_soon '"event":"connected"' json
 }
 
@@ -87,14 +87,14 @@ a_device_that_is_missing_at_the_start_is_said_once_and_awaited() {
 	plug_in dev/dut
 	say dev/dut 'again\n'
 	expect_soon again json
-	expect "said at most once a change" test "$(times dev/dut daemon.err)" -le 2
+	expect_equal "$(times 'No such file' daemon.err)" 1
 }
 
 a_value_that_drips_is_never_cut() {
-	local i text='TLS status = 0x107, alert sent\n'
+	local i text='TLS status = 0x107, alert sent'
 
 	_bench
-	for ((i = 0; i < 31; i++)); do
+	for ((i = 0; i < ${#text}; i++)); do
 		say dut "${text:i:1}"
 		sleep 0.03
 	done
@@ -183,7 +183,7 @@ lines_of_several_sources_stay_whole_and_in_order_of_time() {
 	expect_soon 'two 9 and two 9' json
 	tail -n +11 text | sort >found
 	for i in 1 2 3 4 5 6 7 8 9; do
-		printf '[a] one %d and one %d\n[b] two %d and two %d\n' $i $i $i $i
+		printf '[a] one %d and one %d\n[b] two %d and two %d\n' "$i" "$i" "$i" "$i"
 	done | sort >expected
 	expect_same found expected
 	jq -r 'select(.line) | .source + " " + .ts' json | sort -c -k 1,1 -s 2>/dev/null
@@ -275,6 +275,7 @@ settings_of_a_port_can_change() {
 	say dut 'slower\n'
 	expect_soon slower json
 	expect_not "it is in use" grep -qi 'in use\|busy' daemon.err
+	expect_equal "$(times 'waiting for it' daemon.err)" 0
 }
 
 a_reload_with_mistakes_changes_nothing_and_names_them() {
@@ -285,7 +286,9 @@ a_reload_with_mistakes_changes_nothing_and_names_them() {
 		printf 'formt = json\n[source dut]\nbaudrate = fast\n[rule x]\npatern = x\n'
 	} >annotty.conf
 	reload
-	expect_soon 'annotty.conf:10: unknown key "formt"; did you mean "format"?' daemon.err
+	expect_soon 'annotty.conf:11: unknown key "formt"' daemon.err
+	expect_soon 'annotty.conf:13: baudrate: "fast" does not fit' daemon.err
+	expect_soon 'annotty.conf:15: unknown key "patern"' daemon.err
 	expect_soon 'the configuration stays as it was' daemon.err
 	say dut 'TLS status = 0x107\n'
 	expect_soon "[$_tls]" text
@@ -368,7 +371,7 @@ sigterm_gives_readers_what_waits_for_them() {
 		queue = 64M
 	END
 	start_daemon
-	socat -u UNIX-CONNECT:live,rcvbuf=4096 SYSTEM:'read -r line; echo "$line"; while [ ! -e go ]\; do sleep 0.05\; done; cat' >read &
+	socat -u UNIX-CONNECT:live,rcvbuf=4096 SYSTEM:'read -r line; echo "$line"; while [ ! -e go ]\; do sleep 0.05\; done; cat' >./read &
 	_started+=("$!")
 	say dut 'first\n'
 	wait_until eval 'say dut "first\n"; grep -q first read'
@@ -589,7 +592,7 @@ an_output_takes_the_sources_and_lines_that_it_names() {
 	say b 'from b\nTLS status = 0x113\n'
 	expect_soon 'TLS status = 0x113' only-b
 	stop
-	expect_equal "$(cat only-b | grep -c '^\[b\]')" 2
+	expect_equal "$(grep -c '^\[b\]' only-b)" 2
 	expect_not "lines of a" grep -q '^\[a\]' only-b
 	expect_equal "$(cat bad)" "[a] TLS status = 0x107 [$_tls]"
 	expect_equal "$(wc -l <all)" 4

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Devices, daemons and readers, for the tests of what lives long. A script sources this
 # behind lib.sh. Everything that is started here is ended with the test.
+#
+# Variables are those of lib.sh, or are for the script:
+# shellcheck disable=SC2034,SC2154
 
 : "${ANNOTTY_BUILD:?names the build directory}"
 plug=$ANNOTTY_BUILD/tests/plug

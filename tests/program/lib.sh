@@ -67,7 +67,7 @@ wait_until() {
 
 	[ "$failures" -eq "$failures_before" ] || most=50
 
-	until "$@" 2>"$work/wait"; do
+	until "$@" >"$work/wait" 2>&1; do
 		tries=$((tries + 1))
 		[ "$tries" -lt "$most" ] || return 1
 		sleep 0.02
