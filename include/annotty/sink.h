@@ -11,8 +11,8 @@
 #include "annotty/error.h"
 #include "annotty/record.h"
 
-/* None of them comes from inside start, reopen or close; from inside offer only
- * `announce` and `end` do. */
+/* None of them comes from inside start, reopen or close, but for `announce` and an
+ * `end` of what close gives up at once; from inside offer only these two do. */
 struct ann_sink_events {
 	/* There is room again after an offer has said that there is none. */
 	void (*room)(void *user);
@@ -22,9 +22,10 @@ struct ann_sink_events {
 	 */
 	struct ann_chunk *(*announce)(void *user, uint64_t lines, uint64_t bytes);
 	/*
-	 * Nothing can be written any more; once at most, and not after close. `why` is
-	 * NULL when the reader simply went away (EPIPE of standard output). The sink
-	 * still has to be closed.
+	 * Nothing can be written any more; once at most. `why` is NULL when the reader
+	 * simply went away (EPIPE of standard output). The sink still has to be closed.
+	 * After close it comes only with a reason: a sink whose peer answers for what
+	 * it gets had to give something up.
 	 */
 	void (*end)(void *user, const struct ann_error *why);
 };
@@ -85,7 +86,7 @@ int ann_sink_fd(struct ann_sink *sink);
 
 /*
  * Ends the sink: takes no more, writes what is queued for `drain_ms` at most (0: drops
- * it), then closes. Only the event `announce` comes from now on. `closed` (may be NULL)
+ * it), then closes. Only the events `announce` and `end` come from now on. `closed` (may be NULL)
  * is called exactly once, later, never from inside this call; then the sink is gone. A
  * second call only shortens the time. NULL is fine, and then `closed` is not called.
  */

@@ -37,6 +37,9 @@ static void on_end(void *user, const struct ann_error *why)
 		o->app->result.output_failed = true;
 		ann_log_error(ANN_LOG_ERROR, why);
 	}
+	if (o->sink->closing) {
+		return;
+	}
 	o->ended = true;
 	on_room(o); /* nobody waits for it any more */
 	app_output_ended(o->app);

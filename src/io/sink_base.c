@@ -180,15 +180,36 @@ void ann_sink_base_given_up(const struct ann_sink_base *base, uint64_t bytes)
 	}
 }
 
+void ann_sink_base_undelivered(struct ann_sink_base *base, uint64_t records)
+{
+	struct ann_sink *sink = &base->front;
+	struct ann_error why = {0};
+
+	if (records == 0) {
+		return;
+	}
+	(void)ann_error_set(&why, ANN_ESYS, "%s: %llu records were not delivered",
+		base->endpoint->name, (unsigned long long)records);
+	if (!base->ended && sink->events->end != NULL) {
+		base->ended = true;
+		sink->events->end(sink->user, &why);
+	}
+}
+
 /* --- memory -------------------------------------------------------------------------
  */
 
 void ann_sink_base_missed(struct ann_sink_base *base, const struct ann_chunk *chunk)
 {
-	base->missed_lines += chunk->lines;
-	base->missed_bytes += chunk->in_bytes;
-	base->lost_lines += chunk->lines;
-	base->lost_bytes += chunk->in_bytes;
+	ann_sink_base_lost(base, chunk->lines, chunk->in_bytes);
+}
+
+void ann_sink_base_lost(struct ann_sink_base *base, uint64_t lines, uint64_t bytes)
+{
+	base->missed_lines += lines;
+	base->missed_bytes += bytes;
+	base->lost_lines += lines;
+	base->lost_bytes += bytes;
 }
 
 struct ann_chunk *ann_sink_base_apology(struct ann_sink_base *base)

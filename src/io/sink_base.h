@@ -43,7 +43,7 @@ struct ann_sink_base {
 	unsigned live; /* handles and requests under way */
 	bool stopped;
 	bool ended; /* the event `end` has come */
-	/* What was lost for want of memory, to be announced, and ever. */
+	/* What was lost here and not by a queue: to be announced, and ever. */
 	uint64_t missed_lines, missed_bytes;
 	uint64_t lost_lines, lost_bytes;
 };
@@ -85,6 +85,12 @@ void ann_sink_base_written(struct ann_sink_base *base, bool room);
 /* Says in the log that the sink stops with so much unwritten; 0: nothing to say. */
 void ann_sink_base_given_up(const struct ann_sink_base *base, uint64_t bytes);
 
+/*
+ * The sink stops although so many records have not reached their peer, which was to
+ * answer for them: says so in the log by the event `end`. 0: nothing to say.
+ */
+void ann_sink_base_undelivered(struct ann_sink_base *base, uint64_t records);
+
 /* The event `end`, unless it has come or the sink is closing. */
 void ann_sink_base_end(struct ann_sink_base *base, const struct ann_error *why);
 
@@ -97,6 +103,9 @@ struct ann_chunk *ann_sink_base_framed(
 
 /* A chunk was lost because there is no memory. */
 void ann_sink_base_missed(struct ann_sink_base *base, const struct ann_chunk *chunk);
+
+/* So much is lost for another reason. */
+void ann_sink_base_lost(struct ann_sink_base *base, uint64_t lines, uint64_t bytes);
 
 /*
  * Something has been missed and there is memory again: the chunk that says so, with a

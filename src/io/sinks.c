@@ -13,6 +13,7 @@ static const struct ann_sink_driver *const drivers[] = {
 	&ann_sink_syslog,
 	&ann_sink_syslog_tcp,
 	&ann_sink_syslog_udp,
+	&ann_sink_relp,
 	&ann_sink_journal,
 };
 

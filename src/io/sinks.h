@@ -51,6 +51,7 @@ extern const struct ann_sink_driver ann_sink_unix_dgram;  /* unix-dgram: */
 extern const struct ann_sink_driver ann_sink_syslog;      /* syslog: */
 extern const struct ann_sink_driver ann_sink_syslog_tcp;  /* syslog+tcp:// */
 extern const struct ann_sink_driver ann_sink_syslog_udp;  /* syslog+udp:// */
+extern const struct ann_sink_driver ann_sink_relp;        /* relp:// */
 extern const struct ann_sink_driver ann_sink_journal;     /* journal: */
 
 /* The driver for the endpoint's scheme. NULL: there is none. */

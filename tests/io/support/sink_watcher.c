@@ -11,10 +11,15 @@
 
 enum { RECORDS_MOST = 1024 };
 
-static void check(const struct test_sink_watcher *w)
+static void check_there(const struct test_sink_watcher *w)
 {
 	ck_assert_msg(!w->is_offering, "an event from inside an offer");
 	ck_assert_msg(w->closed == 0, "an event after the sink was gone");
+}
+
+static void check(const struct test_sink_watcher *w)
+{
+	check_there(w);
 	ck_assert_msg(!w->sink->closing, "an event after the close");
 }
 
@@ -30,7 +35,9 @@ static void on_end(void *user, const struct ann_error *why)
 {
 	struct test_sink_watcher *w = user;
 
-	check(w);
+	check_there(w);
+	ck_assert_msg(!w->sink->closing || why != NULL, "an end after the close");
+	ck_assert_uint_eq(w->ends, 0);
 	w->ends++;
 	w->has_failed = why != NULL;
 	if (why != NULL) {
