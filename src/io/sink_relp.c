@@ -49,7 +49,7 @@ static void lose(struct sink *s, int status, const char *why)
 {
 	char story[256] = "";
 
-	(void)snprintf(story, sizeof(story), "%s%s%zu records are unanswered",
+	(void)snprintf(story, sizeof(story), "%.200s%s%zu records are unanswered",
 		why == NULL ? "" : why, why == NULL ? "" : "; ",
 		ann_relp_pending(&s->relp));
 	ann_outflow_leave(&s->out);
