@@ -41,7 +41,8 @@ struct ann_route {
 	bool gathers;
 	struct ann_gathered gathered;
 
-	/* Without memory for their chunks; not announced yet, but in the one at hand. */
+	/* Without memory for their chunks; not announced yet, but in the one at hand.
+	 */
 	uint64_t lost_lines;
 	uint64_t lost_bytes;
 	uint64_t announced_lines;
@@ -64,8 +65,8 @@ void ann_route_end_line(struct ann_route *route);
 
 /*
  * Hands the chunk to the sink, if there is something in it, or lets it wait for more.
- * `*room`: what the sink says. False: there is no memory, and the output is as it was before
- * ann_route_begin().
+ * `*room`: what the sink says. False: there is no memory, and the output is as it was
+ * before ann_route_begin().
  */
 bool ann_route_offer(struct ann_route *route, bool can_wait, bool *room);
 

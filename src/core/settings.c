@@ -258,6 +258,8 @@ static void tell_wanted(const struct ann_key *key, struct ann_buf *text)
 		[ANN_KEY_SIZE] = "a size in bytes such as 4096, 64K or 10M",
 		[ANN_KEY_DURATION] = "a time such as 500ms, 5s or 2min",
 		[ANN_KEY_MODE] = "a file mode such as 0660",
+		[ANN_KEY_WORD] = "one of its words",
+		[ANN_KEY_EITHER] = "one of its words",
 	};
 
 	if (key->words != NULL) {
