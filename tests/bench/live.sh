@@ -382,3 +382,80 @@ bench_fanout() {
 		socat -U "TCP-LISTEN:$out,reuseaddr" "TCP:127.0.0.1:$in"
 	measure "$live_rounds"
 }
+
+# --- collectors ------------------------------------------------------------------------
+
+# collected_by COMMAND [ARG]... -- PROGRAM [ARG]...: PROGRAM reads the log and sends it to
+# COMMAND, which listens at the first port and writes $work/collected, not less than the
+# log. Prints what runner prints, of PROGRAM.
+collected_by() {
+	local listener command=()
+
+	rm -f "$work/collected"
+
+	while [[ $1 != -- ]]; do
+		command+=("$1")
+		shift
+	done
+	"${command[@]}" >"$work/collector" 2>&1 &
+	listener=$!
+	wait_for "ss -Hltn 'sport = :$first_port' | grep -q ." || return 1
+	"$work/runner" "$log" /dev/null "${@:2}"
+	kill "$listener" 2>"$work/killed" || true # socat ends with its connection
+	wait "$listener" || true
+	(($(stat -c %s "$work/collected") >= log_bytes)) ||
+		{ echo "not all was collected" >&2 && return 1; }
+}
+
+write_rsyslog() {
+	cat <<-END
+		global(workDirectory="$PWD/$work")
+		module(load="imtcp")
+		module(load="imrelp")
+		template(name="all" type="string" string="%msg%\n")
+		input(type="$1" port="$first_port" address="127.0.0.1")
+		action(type="omfile" file="$PWD/$work/collected" template="all")
+	END
+} >"$work/rsyslog-$1.conf"
+
+bench_collect() {
+	# shellcheck disable=SC2034 # of use_log
+	local size_mib=16
+	local kind name lines at=127.0.0.1:$first_port
+	local socat=(socat -u "TCP-LISTEN:$first_port,reuseaddr" "CREATE:$work/collected")
+	local rsyslog=(rsyslogd -n -i "$PWD/$work/rsyslog.pid" -f)
+
+	use_log 2
+	lines=$(wc -l <"$log")
+	section "collect: $lines lines to a collector, all of them (for RELP: answered)"
+	for kind in imtcp imrelp; do
+		write_rsyslog $kind
+	done
+	contender 'annotty syslog+tcp://, socat' collected_by "${socat[@]}" -- \
+		"$annotty" -o "syslog+tcp://$at"
+	contender 'logger, socat' collected_by "${socat[@]}" -- \
+		logger -T -n 127.0.0.1 -P $first_port --octet-count --rfc5424
+	contender 'annotty syslog+tcp://, rsyslog' collected_by \
+		"${rsyslog[@]}" "$work/rsyslog-imtcp.conf" -- "$annotty" -o "syslog+tcp://$at"
+	contender 'annotty relp://, rsyslog' collected_by \
+		"${rsyslog[@]}" "$work/rsyslog-imrelp.conf" -- "$annotty" -o "relp://$at"
+	measure "$live_rounds"
+	for name in "${!median[@]}"; do
+		awk "BEGIN { printf \"%s: %.0f lines/s\\n\", \"$name\", $lines * 1e3 / ${median[$name]} }"
+	done | sort | tell
+}
+
+# --- the spool -------------------------------------------------------------------------
+
+# A program of the build, which has to have tests in it.
+bench_spool() {
+	local program=${annotty%/src/cli/annotty}/tests/bench-spool
+
+	section "spool: records to disk and back"
+	if [[ -x $program ]]; then
+		"$program" "$work/spool" 200000 | sed 's/^/    /' | tell
+		rm -f "$work"/spool*
+	else
+		problem "there is no $program: no figures of the spool"
+	fi
+}
