@@ -39,11 +39,18 @@ ANN_MUST_USE char *ann_copy(const char *bytes, size_t len);
 /* NULL is fine. */
 void ann_free(void *block);
 
+/* For ann_grow(): doubles the room. */
+ANN_MUST_USE int ann_grow_now(void **array, size_t *room, size_t size);
+
 /*
  * Makes room for one more element in an array that doubles.
  * `*array` holds `count` elements of `size` bytes in room for `*room`.
  * 0, or -1 when there is no memory; the array is then as it was.
  */
-ANN_MUST_USE int ann_grow(void **array, size_t *room, size_t count, size_t size);
+ANN_MUST_USE static inline int ann_grow(
+	void **array, size_t *room, size_t count, size_t size)
+{
+	return count < *room ? 0 : ann_grow_now(array, room, size);
+}
 
 #endif

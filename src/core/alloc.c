@@ -62,11 +62,8 @@ void ann_free(void *block)
 	heap->release(heap->user, block);
 }
 
-int ann_grow(void **array, size_t *room, size_t count, size_t size)
+int ann_grow_now(void **array, size_t *room, size_t size)
 {
-	if (count < *room) {
-		return 0;
-	}
 	size_t more = *room == 0 ? 8 : *room * 2;
 	void *grown = ann_resize_array(*array, more, size);
 

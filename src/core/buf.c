@@ -50,29 +50,9 @@ char *ann_buf_reserve(struct ann_buf *buf, size_t more)
 	return buf->ptr + buf->len;
 }
 
-void ann_buf_add(struct ann_buf *buf, const void *bytes, size_t len)
-{
-	char *to = len == 0 ? NULL : ann_buf_reserve(buf, len);
-
-	if (to != NULL) {
-		memcpy(to, bytes, len);
-		buf->len += len;
-	}
-}
-
-void ann_buf_span(struct ann_buf *buf, struct ann_span span)
-{
-	ann_buf_add(buf, span.ptr, span.len);
-}
-
 void ann_buf_str(struct ann_buf *buf, const char *text)
 {
 	ann_buf_add(buf, text, strlen(text));
-}
-
-void ann_buf_char(struct ann_buf *buf, char c)
-{
-	ann_buf_add(buf, &c, 1);
 }
 
 void ann_buf_fill(struct ann_buf *buf, char c, size_t count)

@@ -10,6 +10,7 @@
 
 #include "literals.h"
 
+#include "annotty/alloc.h"
 #include "annotty/error.h"
 #include "annotty/span.h"
 
@@ -30,8 +31,23 @@ struct ann_triggers {
 void ann_triggers_deinit(struct ann_triggers *triggers);
 
 /* For the two below: adds literal `which` ending at `end`, if its edges hold. */
-void ann_triggers_add(struct ann_triggers *triggers, const struct ann_literal *literals,
-	struct ann_span batch, size_t end, size_t which);
+static inline void ann_triggers_add(struct ann_triggers *triggers,
+	const struct ann_literal *literals, struct ann_span batch, size_t end,
+	size_t which)
+{
+	size_t at = end - literals[which].len;
+
+	if (!ann_literal_edges_hold(&literals[which], batch, at)) {
+		return;
+	}
+	if (ann_grow((void **)&triggers->at, &triggers->room, triggers->count,
+		    sizeof(*triggers->at)) != 0) {
+		triggers->failed = true;
+		return;
+	}
+	triggers->at[triggers->count++] =
+		(struct ann_trigger){(uint32_t)at, (uint32_t)which};
+}
 
 /* Aho and Corasick's automaton (CACM 18, 1975) as a table over classes of bytes. */
 struct ann_automaton;

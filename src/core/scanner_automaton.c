@@ -15,23 +15,6 @@ void ann_triggers_deinit(struct ann_triggers *triggers)
 	*triggers = (struct ann_triggers){0};
 }
 
-void ann_triggers_add(struct ann_triggers *triggers, const struct ann_literal *literals,
-	struct ann_span batch, size_t end, size_t which)
-{
-	size_t at = end - literals[which].len;
-
-	if (!ann_literal_edges_hold(&literals[which], batch, at)) {
-		return;
-	}
-	if (ann_grow((void **)&triggers->at, &triggers->room, triggers->count,
-		    sizeof(*triggers->at)) != 0) {
-		triggers->failed = true;
-		return;
-	}
-	triggers->at[triggers->count++] =
-		(struct ann_trigger){(uint32_t)at, (uint32_t)which};
-}
-
 /*
  * Breadth first, so that what a state falls back to is finished before it. `queue` and
  * `fallback` have room for all states.

@@ -330,7 +330,8 @@ static uint16_t find_step(struct ann_shape *shape, size_t from, size_t class)
 }
 
 /* States are shifted here, and below. */
-static uint32_t make_step(struct ann_shape *shape, uint32_t from, size_t class)
+__attribute__((noinline)) static uint32_t make_step(
+	struct ann_shape *shape, uint32_t from, size_t class)
 {
 	_Atomic uint32_t *step = &shape->steps[from | class];
 	uint32_t to = UNKNOWN;
@@ -349,7 +350,7 @@ static uint32_t make_step(struct ann_shape *shape, uint32_t from, size_t class)
 /* --- asking -------------------------------------------------------------------------
  */
 
-static bool usable(struct ann_shape *shape)
+static inline bool usable(struct ann_shape *shape)
 {
 	if (shape != NULL &&
 		!atomic_load_explicit(&shape->ready, memory_order_acquire)) {
@@ -373,19 +374,21 @@ static enum ann_answer answer(const struct ann_shape *shape, uint32_t state)
 	return state == NO ? ANN_NO : ANN_MAYBE;
 }
 
-static uint32_t known_step(const struct ann_shape *shape, uint32_t from, size_t class)
+static inline uint32_t known_step(
+	const struct ann_shape *shape, uint32_t from, size_t class)
 {
 	return atomic_load_explicit(&shape->steps[from | class], memory_order_acquire);
 }
 
-static uint32_t step(struct ann_shape *shape, uint32_t from, size_t class)
+static inline uint32_t step(struct ann_shape *shape, uint32_t from, size_t class)
 {
 	uint32_t to = known_step(shape, from, class);
 
 	return to != UNKNOWN ? to : make_step(shape, from, class);
 }
 
-static size_t class_at(const struct ann_shape *shape, struct ann_span text, size_t at)
+static inline size_t class_at(
+	const struct ann_shape *shape, struct ann_span text, size_t at)
 {
 	return at < text.len ? shape->class_of[(unsigned char)text.ptr[at]] : EDGE;
 }
