@@ -15,7 +15,7 @@ _known() {
 			my $section = $ARGV eq "cli/config.c"
 					? $table eq "daemon" ? "annotty" : "table"
 				: $ARGV =~ m{^io/(source_|port_keys|plan)} ? "source"
-				: $ARGV =~ m{^(io/(sink|spool)|core/route)} ? "output"
+				: $ARGV =~ m{^(io/(collector|sink|spool)|core/route)} ? "output"
 				: "unknown-section-of-$ARGV";
 			print "$section $1\n" while $keys =~ /\{(?:\.name = )?"([^"]+)"/g;
 		}' cli/*.c io/*.c core/*.c)
