@@ -122,6 +122,19 @@ make_state() {
 	done
 }
 
+# Libraries that the program loads by name are none that dpkg-shlibdeps finds.
+libraries_loaded_by_name_are_recommended() {
+	local soname package
+
+	dpkg-deb --fsys-tarfile "$old" | tar -xO ./usr/bin/annotty >"$work/annotty"
+	while read -r soname; do
+		package=$(dpkg-query -S "*/$soname" | sed 's/:.*//;q')
+		expect "$package is recommended for $soname" grep -qw -- "$package" \
+			<(dpkg-deb -f "$old" Depends Recommends)
+	done < <(strings -a "$work/annotty" | grep -xE 'lib[a-z0-9-]+\.so\.[0-9]+' |
+		grep -vxF "$(objdump -p "$work/annotty" | awk '$1 == "NEEDED" { print $2 }')")
+}
+
 # --- the life of a package ---------------------------------------------------------------
 
 lintian_finds_no_error() {
@@ -172,6 +185,7 @@ purge_leaves_nothing() {
 
 build
 lintian_finds_no_error
+libraries_loaded_by_name_are_recommended
 make_root
 install_works
 upgrade_works
