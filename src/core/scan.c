@@ -135,12 +135,20 @@ static void find_triggers(struct ann_scan *scan, struct ann_span batch)
 	}
 }
 
+const struct ann_word *ann_scan_word(struct ann_scan *scan, struct ann_span text)
+{
+	if (scan->word.at != text.ptr) {
+		scan->word = ann_known_first(scan->matcher->known, text);
+	}
+	return &scan->word;
+}
+
 /* A number stands there, but no table knows it. */
-static bool is_unknown(const struct ann_scan *scan, size_t at)
+static bool is_unknown(struct ann_scan *scan, size_t at)
 {
 	struct ann_span rest = {scan->batch.ptr + at, scan->batch.len - at};
 
-	return ann_known_first(scan->matcher->known, rest) == 0;
+	return ann_scan_word(scan, rest)->families == 0;
 }
 
 /* No number without 0x that a table knows stands behind that place in its line. */
@@ -229,6 +237,7 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 {
 	scan->batch = batch;
 	scan->hits = hits;
+	scan->word.at = NULL;
 	scan->failed = false;
 	scan->asker.failed = false;
 	hits->count = 0;

@@ -46,14 +46,29 @@ static void add_candidate(struct ann_scan *scan, const struct candidate *found)
 	scan->candidates[scan->candidate_count++] = *found;
 }
 
-/* The value at `place` becomes a candidate if it means anything. */
+/* What stands beside the value is asked first: that is cheaper. */
+static bool allowed(
+	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
+{
+	return ann_scan_place_allowed(scan, candidate, line) &&
+	       ann_scan_line_allowed(scan, candidate->job);
+}
+
+/*
+ * The value at `place` becomes a candidate if it means anything, which most values do
+ * that have come so far; so the conditions are asked before.
+ */
 static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	struct ann_range place)
 {
 	const struct job *job = &scan->matcher->jobs[at];
-	struct candidate found = {
-		.job = at, .place = place, .hit = {.rule = job->rule->name}};
+	struct candidate found = {.job = at, .place = place};
 
+	if (!scan->lenient && !allowed(scan, &found, line)) {
+		return;
+	}
+	found.holds = !scan->lenient;
+	found.hit.rule = job->rule->name;
 	if (ann_meaning_of_number(
 		    &scan->asker, job, part_of(line, place), &found.hit)) {
 		add_candidate(scan, &found);
@@ -156,24 +171,19 @@ static void search_line(struct ann_scan *scan, uint32_t at, struct ann_span line
 /* The line at hand, and what is found out about it only when it is needed. */
 struct look {
 	struct ann_span line;
-	size_t read_from;      /* its values from here on are in ann_scan::values */
-	size_t first;          /* 1 + the place that `of_first` is about */
-	ann_families of_first; /* that may know the value that begins there */
+	size_t read_from; /* its values from here on are in ann_scan::values */
 	bool knows_last;
 	size_t last;          /* where its last word begins */
 	ann_families of_last; /* that may know that word */
 };
 
-static ann_families first_families(
-	const struct ann_scan *scan, struct look *look, size_t at)
+/* The word that begins at `at`; asked for one place again and again. */
+static const struct ann_word *first_word(
+	struct ann_scan *scan, const struct look *look, size_t at)
 {
 	struct ann_span rest = {look->line.ptr + at, look->line.len - at};
 
-	if (look->first != at + 1) {
-		look->first = at + 1;
-		look->of_first = ann_known_first(scan->matcher->known, rest);
-	}
-	return look->of_first;
+	return ann_scan_word(scan, rest);
 }
 
 /* The families that may know the last word, if it begins at `least` or behind it. */
@@ -212,11 +222,13 @@ static bool worth_trying(
 	if (!job->whole) {
 		return true;
 	}
-	if (first && (first_families(scan, look, from) & job->families) == 0) {
-		return false;
-	}
-	if (first && job->place.code_first) {
-		return true;
+	if (first) {
+		const struct ann_word *word = first_word(scan, look, from);
+
+		if (job->place.code_first || (word->families & job->families) == 0) {
+			return (word->families & job->families) != 0;
+		}
+		least += word->len; /* what says the same is not the value itself */
 	}
 	if (job->place.last &&
 		(last_families(scan, look, least) & job->families) == 0) {
@@ -226,8 +238,7 @@ static bool worth_trying(
 	for (size_t i = scan->values.count; i > 0; i--) {
 		const struct ann_value *value = &scan->values.at[i - 1];
 
-		/* What says the same is not the value itself. */
-		if (value->start < least || (first && value->start == from)) {
+		if (value->start < least) {
 			return false;
 		}
 		if (!(bare && value->prefixed) &&
@@ -255,8 +266,7 @@ static bool settled(struct ann_scan *scan, struct ann_span line, size_t from)
 		return false;
 	}
 	if (!last->holds) {
-		last->holds = ann_scan_line_allowed(scan, last->job) &&
-			      ann_scan_place_allowed(scan, last, line);
+		last->holds = allowed(scan, last, line);
 	}
 	return last->holds;
 }
@@ -354,9 +364,7 @@ static void decide(struct ann_scan *scan, const struct ann_view *view)
 		bool overlaps = held != NULL && one->place.start < held->place.end;
 
 		if ((!overlaps || one->job < held->job) &&
-			(one->holds || (ann_scan_line_allowed(scan, one->job) &&
-					       ann_scan_place_allowed(
-						       scan, one, view->text)))) {
+			(one->holds || allowed(scan, one, view->text))) {
 			struct ann_hit hit = hit_at(view, one);
 
 			put_hit(scan, &hit, overlaps);
@@ -374,6 +382,9 @@ void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
 	struct look look = {.line = view->text, .read_from = SIZE_MAX};
 
 	ann_asker_next(&scan->asker, view->text);
+	if (view->origin != NULL) {
+		scan->word.at = NULL; /* its memory is used again and again */
+	}
 	scan->candidate_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		follow_trigger(scan, triggers[i].literal, &look, triggers[i].at - base);

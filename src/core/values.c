@@ -179,14 +179,18 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 	return find(known, hex) | (letters ? 0 : find(known, decimal));
 }
 
-ann_families ann_known_first(const struct ann_known *known, struct ann_span text)
+struct ann_word ann_known_first(const struct ann_known *known, struct ann_span text)
 {
-	size_t len = 0;
+	struct ann_word word = {.at = text.ptr};
 
-	while (len < text.len && in_word(kind_at(text, len))) {
-		len++;
+	while (word.len < text.len && in_word(kind_at(text, word.len))) {
+		word.len++;
 	}
-	return len == 0 ? 0 : ann_known_word(known, (struct ann_span){text.ptr, len});
+	if (word.len > 0) {
+		word.families =
+			ann_known_word(known, (struct ann_span){text.ptr, word.len});
+	}
+	return word;
 }
 
 void ann_values_deinit(struct ann_values *values)
