@@ -39,7 +39,7 @@ unplug() {
 
 	exec {to}>&-
 	unset "_device_fd[$1]"
-	kill -TERM "${_device_pid[$1]}"
+	kill -TERM "${_device_pid[$1]}" 2>"$work/kill"
 	wait_until eval "! kill -0 ${_device_pid[$1]}"
 }
 
