@@ -92,7 +92,8 @@ void ann_readable_start(struct ann_readable *readable)
 	readable->wanted = true;
 	if (readable->fd >= 0 && readable->always) {
 		(void)uv_idle_start(&readable->idle, on_idle);
-	} else if (readable->fd >= 0) {
+	} else if (readable->fd >= 0 && !uv_is_active((uv_handle_t *)&readable->poll)) {
+		/* Again would cost two system calls. */
 		(void)uv_poll_start(&readable->poll, UV_READABLE, on_poll);
 	}
 }

@@ -60,6 +60,7 @@ struct command_source {
 	bool paused;
 	bool has_user;     /* the user's terminal is raw, and its keys are ours */
 	bool has_ended;    /* the command has; `rest_bytes` may still be read */
+	int polled;        /* events that the terminal is polled for */
 	size_t rest_bytes; /* most that can be left to read */
 	int status;
 };
@@ -72,6 +73,20 @@ static struct command_source *command_of(struct ann_source *source)
 static void on_idle(uv_idle_t *idle);
 static void on_terminal(uv_poll_t *poll, int status, int events);
 
+/* Starting it again for the same would cost two system calls. */
+static void poll_terminal(struct command_source *c, int events)
+{
+	if (events == c->polled) {
+		return;
+	}
+	c->polled = events;
+	if (events != 0) {
+		(void)uv_poll_start(&c->terminal, events, on_terminal);
+	} else {
+		(void)uv_poll_stop(&c->terminal);
+	}
+}
+
 static void update(struct command_source *c)
 {
 	bool typed = !ann_outbox_is_empty(&c->typed);
@@ -83,11 +98,7 @@ static void update(struct command_source *c)
 	if (c->runs) {
 		events = (c->paused ? 0 : UV_READABLE) | (typed ? UV_WRITABLE : 0);
 	}
-	if (events != 0) {
-		(void)uv_poll_start(&c->terminal, events, on_terminal);
-	} else {
-		(void)uv_poll_stop(&c->terminal);
-	}
+	poll_terminal(c, events);
 	if (c->has_ended && c->rest_bytes > 0 && !c->paused) {
 		(void)uv_idle_start(&c->idle, on_idle);
 	} else {
@@ -182,6 +193,9 @@ static void on_terminal(uv_poll_t *poll, int status, int events)
 {
 	struct command_source *c = poll->data;
 
+	if (status < 0) {
+		c->polled = 0; /* libuv has stopped it */
+	}
 	if ((events & UV_WRITABLE) != 0) {
 		type(c, (struct ann_span){0});
 	}

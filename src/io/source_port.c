@@ -220,6 +220,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct port_source *p = poll->data;
 
+	if (status < 0) {
+		p->polled = 0; /* libuv has stopped it */
+	}
 	if ((events & UV_WRITABLE) != 0 &&
 		ann_outbox_flush(&p->typed, p->port->fd) != 0) {
 		ann_outbox_clear(&p->typed); /* why, the next read says */
