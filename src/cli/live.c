@@ -77,8 +77,10 @@ bool ann_live_wanted(const struct ann_options *options)
 	for (size_t i = 0; i < options->inputs.count; i++) {
 		const char *spec = options->inputs.path[i];
 
+		/* With settings of ports, what is not there yet is a port. */
 		live |= !input_is_bulk(spec) &&
-			(is_path(spec) || input_has_scheme(spec));
+			(is_path(spec) || input_has_scheme(spec) ||
+				options->port_count > 0);
 	}
 	for (size_t i = 0; i < options->output_count; i++) {
 		live |= !output_is_bulk(options->outputs[i]);
