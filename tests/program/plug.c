@@ -19,8 +19,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { INPUT, TERMINAL, EVENTS, COUNT, HUNG_UP_MS = 20 };
+enum { INPUT, TERMINAL, EVENTS, COUNT };
 
+static const struct timespec while_hung_up = {.tv_nsec = 20000000};
 static volatile sig_atomic_t ending;
 static sigset_t usual; /* SIGTERM comes only while we wait */
 
@@ -77,7 +78,8 @@ static int say(int terminal)
 	return got > 0 || (got < 0 && errno == EINTR);
 }
 
-/* With nobody there, reading a terminal fails, and polling it would spin. */
+/* With nobody there, reading a terminal fails, and polling it would spin, and never
+ * wait long enough for a signal to come. */
 static void hear(int terminal, short what)
 {
 	char keys[4096];
@@ -86,7 +88,7 @@ static void hear(int terminal, short what)
 	if (got > 0) {
 		printf("keys %.*s\n", (int)got, keys);
 	} else if ((what & POLLHUP) != 0) {
-		(void)poll(NULL, 0, HUNG_UP_MS);
+		(void)ppoll(NULL, 0, &while_hung_up, &usual);
 	}
 }
 

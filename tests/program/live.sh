@@ -1,0 +1,363 @@
+#!/bin/bash
+# The filter on what has no end: ports, sockets, files that grow, commands.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/device.sh"
+
+# --- ports ----------------------------------------------------------------------------
+
+a_port_is_annotated_until_ctrl_c() {
+	plug_in dut
+	start -b 115200 dut
+	wait_until grep -q open dut.log
+	say dut 'TLS status = 0x107\r\nhalf'
+	expect_soon "TLS status = 0x107 [$_tls" started.out
+	expect_soon half started.out
+	stop INT
+	expect_status 130
+	expect_equal "$(tail -n 1 started.out)" half
+	expect_equal "$(cat started.err)" ''
+}
+
+a_port_goes_on_when_it_is_plugged_again() {
+	plug_in dut
+	start -s name -b 115200 dut
+	say dut 'one\n'
+	expect_soon one started.out
+	unplug dut
+	expect_soon 'the device is gone; waiting for it' started.err
+	plug_in dut
+	say dut 'status = 0x107\n'
+	expect_soon "0x107 [$_tls]" started.out
+	stop
+	expect_status 143
+	expect_equal "$(times 'gone' started.err) $(times 'is there' started.err)" '1 1'
+}
+
+a_port_that_is_not_there_is_awaited_and_said_once() {
+	mkdir dev
+	start -b 9600 dev/dut
+	expect_soon 'dev/dut: No such file or directory; waiting for it' started.err
+	plug_in dev/dut
+	say dev/dut 'hello\n'
+	expect_soon hello started.out
+	expect_equal "$(times waiting started.err)" 1
+	stop
+}
+
+without_reconnecting_a_lost_port_ends_with_3() {
+	plug_in dut
+	start --no-reconnect -b 115200 dut
+	say dut 'TLS status = 0x107\nhalf'
+	expect_soon half started.out
+	unplug dut
+	finish
+	expect_status 3
+	expect_equal "$(tail -n 1 started.out)" half
+	expect_soon 'dut: the device is gone' started.err
+	run --no-reconnect -b 115200 missing
+	expect_status 3
+	expect_err 'missing: No such file or directory'
+}
+
+keys_of_the_settings_stand_behind_the_path() {
+	plug_in dut
+	start "dut?baudrate=19200&dtr=keep"
+	say dut 'x\n'
+	expect_soon x started.out
+	expect_equal "$(stty -F dut speed)" 19200
+	stop
+	run 'dut?baudrate=fast'
+	expect_status 2
+	expect_err '"dut?baudrate=fast": baudrate: "fast" does not fit; expected a number'
+	run 'dut?boadrate=9600'
+	expect_status 2
+	expect_err 'unknown key "boadrate"; did you mean "baudrate"?'
+	run --parity=odd --databits=9 dut
+	expect_status 2
+	expect_err '--databits: databits: "9" does not fit; expected a number from 5 to 8'
+}
+
+a_port_in_use_is_awaited_and_its_owner_named() {
+	plug_in dut
+	start -b 115200 dut
+	say dut 'x\n'
+	expect_soon x started.out
+	run --no-reconnect -b 115200 dut
+	expect_status 3
+	expect_err 'dut: in use by annotty'
+	stop
+}
+
+several_inputs_are_read_at_once_with_labels() {
+	plug_in a
+	plug_in b
+	start -s name -b 115200 a b
+	say b 'from b\n'
+	expect_soon '[b] from b' started.out
+	say a 'status = 0x107\n'
+	expect_soon "[a] status = 0x107 [$_tls]" started.out
+	stop
+}
+
+# --- ends -----------------------------------------------------------------------------
+
+quit_on_takes_a_prompt_without_a_line_end() {
+	plug_in dut
+	start -b 115200 --quit-on 'login: $' dut
+	say dut 'booting\nstatus = 0x107\nlogin: '
+	finish
+	expect_status 0
+	expect_equal "$(tail -n 1 started.out)" 'login: '
+	expect_soon "[$_tls" started.out
+	start -b 115200 --quit-on 'login: $' --fail-on=error dut
+	say dut 'booting\nstatus = 0x107\nlogin: '
+	finish
+	expect_status 1
+}
+
+a_timeout_ends_a_port() {
+	plug_in dut
+	start -b 115200 --timeout 0.5 dut
+	say dut 'x\n'
+	finish
+	expect_status 0
+	start -b 115200 --timeout 0.5 --quit-on ready dut
+	say dut 'not yet\n'
+	finish
+	expect_status 3
+	expect_soon '--timeout came before --quit-on "ready"' started.err
+}
+
+fail_on_and_a_summary_work_on_a_port() {
+	plug_in dut
+	start -b 115200 --fail-on="$_tls" --summary --quit-on 'done' dut
+	say dut 'status = 0x107\ndone\n'
+	finish
+	expect_status 1
+	expect_soon "0x107 $_tls" started.err
+	start -b 115200 --fail-on="$_tls" --quit-on 'done' dut
+	say dut 'status = 0x11B\ndone\n'
+	finish
+	expect_status 0
+}
+
+lines_with_context_are_shown_as_they_come() {
+	plug_in dut
+	start -b 115200 -s name -m -C 1 dut
+	say dut '1\n2\nstatus = 0x107\n4\n5\n6\nstatus = 0x107\n8\n'
+	expect_soon 8 started.out
+	expect_equal "$(cat started.out)" "2
+status = 0x107 [$_tls]
+4
+--
+6
+status = 0x107 [$_tls]
+8"
+	stop
+}
+
+a_reader_that_goes_away_ends_it_quietly() {
+	plug_in dut
+	"$annotty" -b 115200 dut 2>started.err | head -n 1 >started.out &
+	pid=$!
+	_started+=("$pid")
+	say dut 'one\n'
+	expect_soon one started.out
+	wait_until eval 'say dut "two\n"; ! kill -0 "$pid"'
+	wait_until eval '! grep -q open <(tail -n 1 dut.log)' # nobody has the port
+	expect_equal "$(cat started.err)" ''
+}
+
+# --- sockets --------------------------------------------------------------------------
+
+_port() {
+	port=$((20000 + RANDOM % 20000))
+}
+
+a_server_is_read_and_connected_to_again() {
+	_port
+	start -s name "tcp://127.0.0.1:$port?retry=20ms&retry-most=50ms"
+	expect_soon "tcp://127.0.0.1:$port" started.err # not there yet
+	printf 'status = 0x107\nhalf' | socat -u - "TCP-LISTEN:$port,reuseaddr"
+	expect_soon "0x107 [$_tls]" started.out
+	printf 'again\n' | socat -u - "TCP-LISTEN:$port,reuseaddr"
+	expect_soon again started.out
+	expect_equal "$(sed 1d started.out)" 'half
+again'
+	stop
+	expect_status 143
+}
+
+without_reconnecting_the_end_of_a_connection_is_the_end() {
+	printf 'status = 0x107\n' | socat -u - UNIX-LISTEN:dut &
+	_started+=("$!")
+	wait_until test -S dut
+	run -s name --no-reconnect unix:dut
+	expect_out "status = 0x107 [$_tls]\n"
+	expect_status 0
+	run --no-reconnect unix:dut
+	expect_status 3
+	expect_err dut
+}
+
+devices_connect_to_us() {
+	_port
+	start -s name "tcp-listen://$port" unix-listen:dut
+	wait_until test -S dut
+	wait_until eval "printf 'one\n' | socat -u - TCP:127.0.0.1:$port"
+	expect_soon "[tcp-listen://$port] one" started.out
+	printf 'status = 0x107\n' | socat -u - UNIX-CONNECT:dut
+	expect_soon "[unix-listen:dut] status = 0x107 [$_tls]" started.out
+	stop
+	expect_not "the socket stays" test -e dut
+}
+
+outputs_of_the_command_line_serve_readers() {
+	_port
+	plug_in dut
+	start -b 115200 -o - -o unix-listen:live -o "tcp-listen://127.0.0.1:$port?format=json" dut
+	read_from UNIX-CONNECT:live one
+	read_from "TCP:127.0.0.1:$port" two
+	say dut 'status = 0x107\n'
+	expect_soon "0x107 [$_tls" started.out
+	expect_soon "0x107 [$_tls" one
+	expect_soon '"value":263' two
+	stop
+}
+
+a_collector_is_connected_to() {
+	socat -u UNIX-LISTEN:collector CREATE:collected &
+	_started+=("$!")
+	wait_until test -S collector
+	run_shell 'echo "status = 0x107" | "$annotty" -o "unix:collector?format=json"'
+	expect_status 0
+	expect_soon '"value":263' collected
+}
+
+# --- files ----------------------------------------------------------------------------
+
+a_file_is_followed_over_rotation_truncation_and_creation() {
+	printf 'old\n' >log
+	start -s name -f log
+	wait_until eval 'echo "first" >>log; grep -q first started.out'
+	expect_not "what was there is shown" grep -q old started.out
+	mv log log.1
+	printf 'status = 0x107\n' >log
+	expect_soon "0x107 [$_tls]" started.out
+	: >log # what comes behind is shorter than what was there
+	printf 'truncated\n' >>log
+	expect_soon 'truncated' started.out
+	rm log
+	printf 'made again\n' >log
+	expect_soon 'made again' started.out
+	stop
+	expect_status 143
+}
+
+a_file_that_is_not_there_yet_is_followed_from_its_start() {
+	start -s name -f later
+	sleep 0.1
+	printf 'status = 0x107\n' >later
+	expect_soon "0x107 [$_tls]" started.out
+	stop
+	start -s name -f --from-start --quit-on end later
+	printf 'the end\n' >>later
+	finish
+	expect_status 0
+	expect_equal "$(cat started.out)" "status = 0x107 [$_tls]
+the end"
+}
+
+# --- commands -------------------------------------------------------------------------
+
+a_command_is_annotated_and_its_exit_status_is_ours() {
+	run -s name -- sh -c 'echo "status = 0x107"; exit 7'
+	expect_status 7
+	expect_equal "$(tr -d '\r' <"$out")" "status = 0x107 [$_tls]"
+	run -- true
+	expect_status 0
+	run --fail-on=any -- sh -c 'echo "status = 0x107"'
+	expect_status 1
+	run -- sh -c 'kill -TERM $$'
+	expect_status 143
+	run -- ./missing
+	expect_status 3
+	expect_err 'annotty: ./missing: No such file or directory'
+	run -- sh -c 'test -t 1 && test -t 2'
+	expect_status 0
+	run_shell 'echo "status = 0x107" | "$annotty" -s name -- cat'
+	expect_equal "$(tr -d '\r' <"$out")" "status = 0x107 [$_tls]"
+}
+
+# _shows WORD: the terminal of tmux does.
+_shows() {
+	tmux -S tmux capture-pane -p -J -t test | grep -qF -e "$1"
+}
+
+# _in_tmux COMMAND: on a terminal of 132 columns, with $annotty in it. The shell tells
+# how it ended.
+_in_tmux() {
+	tmux -S tmux -f /dev/null new-session -d -s test -x 132 -y 24 \
+		"annotty='$annotty' TERM=screen sh -c 'trap : INT; $1; echo ended with \$?; exec sleep 60'"
+	_started+=("$(tmux -S tmux display-message -p '#{pid}')")
+}
+
+_type() {
+	tmux -S tmux send-keys -t test "$@"
+}
+
+_expect_shown() {
+	checks=$((checks + 1))
+	wait_until _shows "$1" ||
+		_fail "not shown: $1" "$(tmux -S tmux capture-pane -p -t test | head -n 20)"
+}
+
+ctrl_c_on_a_terminal_ends_it() {
+	have tmux || return 0
+	plug_in dut
+	_in_tmux '"$annotty" -s name -b 115200 dut'
+	wait_until grep -q open dut.log
+	say dut 'status = 0x107\n'
+	_expect_shown "status = 0x107 [$_tls]"
+	_type C-c
+	_expect_shown 'ended with 130'
+}
+
+a_command_has_the_terminal_its_keys_and_its_size() {
+	have tmux || return 0
+	_in_tmux '"$annotty" -s name -- sh -c "stty size; read -r line; echo \"status = \$line\"; read -r line"'
+	_expect_shown '24 132'
+	_type -l 0x107
+	_type Enter
+	_expect_shown "status = 0x107 [$_tls]"
+	_type C-c
+	_expect_shown 'ended with 130'
+}
+
+# _terminal_program COMMAND QUIT...: a terminal program on a device stays what it is.
+_terminal_program() {
+	plug_in dut
+	_in_tmux "\"\$annotty\" -s name -- $1"
+	wait_until grep -q open dut.log
+	# It may flush what came before it was ready.
+	wait_until eval 'say dut "status = 0x107\r\n"; _shows "0x107"'
+	_expect_shown "status = 0x107 [$_tls]"
+	_type -l hello
+	expect "keys go to the device" \
+		wait_until eval "sed -n 's/^keys //p' dut.log | tr -d '\n' | grep -q hello"
+	shift
+	_type "$@"
+	_expect_shown 'ended with 0'
+}
+
+tio_works_inside() {
+	have tmux tio || return 0
+	_terminal_program 'tio ./dut' C-t q
+}
+
+picocom_works_inside() {
+	have tmux picocom || return 0
+	_terminal_program 'picocom -b 115200 ./dut' C-a C-x
+}
+
+run_all "$@"
