@@ -59,14 +59,11 @@ static bool holds_after(struct ann_scan *scan, const struct condition *condition
 		       line, at);
 }
 
-/* What stands beside the value. */
-bool ann_scan_place_allowed(
-	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
+bool ann_scan_place_allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
+	struct ann_range place)
 {
-	const struct condition *conditions =
-		scan->matcher->jobs[candidate->job].conditions;
+	const struct condition *conditions = scan->matcher->jobs[job].conditions;
 	const struct condition *behind = &conditions[ANN_RULE_BEHIND];
-	struct ann_range place = candidate->place;
 
 	return (behind->regex == NULL ||
 		       holds_before(scan, behind, line, place.start)) &&

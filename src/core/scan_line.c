@@ -47,11 +47,11 @@ static void add_candidate(struct ann_scan *scan, const struct candidate *found)
 }
 
 /* What stands beside the value is asked first: that is cheaper. */
-static bool allowed(
-	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
+static bool allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
+	struct ann_range place)
 {
-	return ann_scan_place_allowed(scan, candidate, line) &&
-	       ann_scan_line_allowed(scan, candidate->job);
+	return ann_scan_place_allowed(scan, job, line, place) &&
+	       ann_scan_line_allowed(scan, job);
 }
 
 /*
@@ -62,13 +62,17 @@ static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	struct ann_range place)
 {
 	const struct job *job = &scan->matcher->jobs[at];
-	struct candidate found = {.job = at, .place = place};
 
-	if (!scan->lenient && !allowed(scan, &found, line)) {
+	if (!scan->lenient && !allowed(scan, at, line, place)) {
 		return;
 	}
-	found.holds = !scan->lenient;
-	found.hit.rule = job->rule->name;
+	struct candidate found = {
+		.job = at,
+		.place = place,
+		.holds = !scan->lenient,
+		.hit = {.rule = job->rule->name},
+	};
+
 	if (ann_meaning_of_number(
 		    &scan->asker, job, part_of(line, place), &found.hit)) {
 		add_candidate(scan, &found);
@@ -280,7 +284,7 @@ static bool settle(struct ann_scan *scan, struct look *look)
 	struct candidate *last = &scan->candidates[scan->candidate_count - 1];
 
 	if (!last->holds && !scan->lenient) {
-		last->holds = allowed(scan, last, look->line);
+		last->holds = allowed(scan, last->job, look->line, last->place);
 	}
 	if (last->holds) {
 		look->settled = last->place.start;
@@ -394,7 +398,8 @@ static void decide(struct ann_scan *scan, const struct ann_view *view)
 		bool overlaps = held != NULL && one->place.start < held->place.end;
 
 		if ((!overlaps || one->job < held->job) &&
-			(one->holds || allowed(scan, one, view->text))) {
+			(one->holds ||
+				allowed(scan, one->job, view->text, one->place))) {
 			struct ann_hit hit = hit_at(view, one);
 
 			put_hit(scan, &hit, overlaps);
