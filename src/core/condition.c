@@ -14,6 +14,7 @@ void ann_asker_deinit(struct ann_asker *asker)
 {
 	ann_pattern_state_free(asker->state);
 	ann_triggers_deinit(&asker->triggers);
+	ann_triggers_deinit(&asker->far);
 	ann_free(asker->seen);
 }
 
@@ -90,4 +91,22 @@ bool ann_ask(struct ann_asker *asker, const struct condition *condition)
 	return condition->leading ? ask_there(asker, condition)
 				  : ann_pattern_find(condition->regex, asker->state,
 					    asker->line, 0, &range);
+}
+
+bool ann_ask_far(struct ann_asker *asker, struct ann_span left)
+{
+	const struct ann_sieve *sieve = atomic_load(&asker->matcher->far_sieve);
+	const char *end = left.ptr + left.len;
+
+	if (sieve == NULL) {
+		return true;
+	}
+	if (asker->far_number != asker->line_number || asker->far_end != end) {
+		asker->far_number = asker->line_number;
+		asker->far_end = end;
+		ann_sieve_scan(sieve, left, &asker->far);
+		asker->failed |= asker->far.failed;
+		asker->far_seen = asker->far.count > 0;
+	}
+	return asker->far_seen;
 }

@@ -18,6 +18,10 @@ struct ann_asker {
 	uint64_t read_number; /* the line whose literals are in `seen` */
 	uint64_t *seen; /* per condition: the last line that holds a literal of it */
 	struct ann_triggers triggers;
+	const char *far_end; /* the end of the text in front of a value that */
+	uint64_t far_number; /* was looked at last, its line, and */
+	bool far_seen;       /* whether a literal of a far part stands there */
+	struct ann_triggers far;
 	bool failed; /* no memory */
 };
 
@@ -30,5 +34,11 @@ void ann_asker_next(struct ann_asker *asker, struct ann_span line);
 
 /* Whether the condition is found in the line. False for one that is not there. */
 bool ann_ask(struct ann_asker *asker, const struct condition *condition);
+
+/*
+ * Whether the far part of a condition may stand in `left`, the front of the line. True
+ * as well when that cannot be told quickly.
+ */
+bool ann_ask_far(struct ann_asker *asker, struct ann_span left);
 
 #endif

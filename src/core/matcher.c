@@ -1,6 +1,7 @@
 #include "annotty/matcher.h"
 
 #include "annotty/alloc.h"
+#include "far.h"
 #include "matcher_private.h"
 #include "rank.h"
 
@@ -74,6 +75,44 @@ static enum ann_err compile_line_condition(
 	return failed;
 }
 
+static enum ann_err add_far(struct ann_matcher *m, struct condition *condition,
+	struct ann_span near, struct ann_span far)
+{
+	struct ann_literals literals = {0};
+	enum ann_err failed = ann_literals_of(far, &literals);
+
+	condition->far = failed == ANN_OK && literals.count > 0;
+	for (size_t i = 0; i < literals.count && failed == ANN_OK; i++) {
+		failed = ann_index_intern(&m->far, &literals.at[i]) < 0 ? ANN_ENOMEM
+									: ANN_OK;
+	}
+	if (condition->far && near.len > 0) {
+		condition->near = ann_shape_new(near, true);
+		failed = condition->near == NULL ? ANN_ENOMEM : failed;
+	}
+	ann_literals_deinit(&literals);
+	return failed;
+}
+
+/* Parts the expanded text, if it has a far part of which literals are known. */
+static enum ann_err part_far(const struct source *source, struct condition *condition)
+{
+	struct ann_buf near = {0};
+	struct ann_buf far = {0};
+	enum ann_err failed = ANN_OK;
+	bool parted = ann_far_split(ann_buf_all(source->text), &near, &far);
+
+	if (near.failed || far.failed) {
+		failed = ANN_ENOMEM;
+	} else if (parted) {
+		failed = add_far(source->matcher, condition, ann_buf_all(&near),
+			ann_buf_all(&far));
+	}
+	ann_buf_deinit(&near);
+	ann_buf_deinit(&far);
+	return failed;
+}
+
 /* A condition on what ends where the value begins, or begins where it ends. */
 static enum ann_err compile_place_condition(const struct source *source,
 	struct condition *condition, bool before, struct ann_error *err)
@@ -83,6 +122,9 @@ static enum ann_err compile_place_condition(const struct source *source,
 	if (failed == ANN_OK) {
 		condition->shape = ann_shape_new(ann_buf_all(source->text), before);
 		failed = condition->shape == NULL ? ann_error_nomem(err) : ANN_OK;
+	}
+	if (failed == ANN_OK && before && part_far(source, condition) != ANN_OK) {
+		failed = ann_error_nomem(err);
 	}
 	if (failed == ANN_OK && before) {
 		failed = expand(source, "(?:", ")\\z", err);
@@ -386,6 +428,7 @@ static void deinit_job(struct job *job)
 	for (size_t i = 0; i < ANN_RULE_REGEXES; i++) {
 		ann_pattern_free(job->conditions[i].regex);
 		ann_shape_free(job->conditions[i].shape);
+		ann_shape_free(job->conditions[i].near);
 	}
 	ann_free(job->rank);
 }
@@ -407,9 +450,11 @@ void ann_matcher_free(struct ann_matcher *matcher)
 	ann_known_free(matcher->known);
 	ann_shape_free(matcher->crowd);
 	ann_sieve_free(atomic_load(&matcher->sieve));
+	ann_sieve_free(atomic_load(&matcher->far_sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
 	ann_index_deinit(&matcher->patterns);
 	ann_index_deinit(&matcher->conditions);
+	ann_index_deinit(&matcher->far);
 	ann_free(matcher->words);
 	ann_free(matcher->jobs);
 	ann_free(matcher);
@@ -418,7 +463,12 @@ void ann_matcher_free(struct ann_matcher *matcher)
 void ann_matcher_accelerate(struct ann_matcher *matcher)
 {
 	const struct index *patterns = &matcher->patterns;
+	const struct index *far = &matcher->far;
 
+	if (far->count > 0 && atomic_load(&matcher->far_sieve) == NULL) {
+		atomic_store(
+			&matcher->far_sieve, ann_sieve_new(far->literals, far->count));
+	}
 	if (!ann_matcher_accelerated(matcher)) {
 		atomic_store(&matcher->sieve,
 			ann_sieve_new(patterns->literals, patterns->count));

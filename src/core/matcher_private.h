@@ -25,6 +25,8 @@ enum where {
 struct condition {
 	struct ann_pattern *regex; /* NULL: there is none */
 	struct ann_shape *shape;   /* for those on what stands beside a value */
+	struct ann_shape *near;    /* the same without its far part; see far.h */
+	bool far;                  /* there is one; it may be all, without a `near` */
 	uint32_t number;           /* among all conditions that have literals */
 	bool listed;               /* it holds only on lines with one of its literals */
 	bool leading;              /* and begins there; the regex is anchored then */
@@ -63,11 +65,13 @@ struct ann_matcher {
 	struct ann_shape *crowd;  /* of all jobs whose matches begin with a literal */
 	struct index patterns;    /* literals of the jobs' patterns */
 	struct index conditions;  /* literals of conditions and words */
+	struct index far;         /* literals of the far parts of conditions */
 	uint32_t condition_count; /* that have literals */
 	uint32_t escape; /* the literal that begins a terminal's control sequence */
 	/* Both NULL until one of them is built. */
 	_Atomic(struct ann_sieve *) sieve;
 	_Atomic(struct ann_vectorscan *) vectorscan;
+	_Atomic(struct ann_sieve *) far_sieve; /* NULL until it is built, or for good */
 };
 
 #endif

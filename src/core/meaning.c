@@ -56,8 +56,9 @@ static void add_reading(const struct ann_matcher *m, const struct job *job,
 static void weigh_words(struct ann_asker *asker, struct meanings *meanings)
 {
 	const struct condition *words = asker->matcher->words;
-	struct meanings weighed = {.count = 0};
+	struct meanings weighed;
 
+	weighed.count = 0;
 	for (size_t i = 0; i < meanings->count; i++) {
 		struct meaning meaning = meanings->at[i];
 		const struct condition *spoken = &words[meaning.code->family->order];
@@ -83,10 +84,11 @@ static bool one_family(const struct meanings *meanings)
 bool ann_meaning_of_number(struct ann_asker *asker, const struct job *job,
 	struct ann_span digits, struct ann_hit *hit)
 {
-	struct meanings meanings = {.count = 0};
+	struct meanings meanings; /* mostly one is used; to clear all takes a while */
 	uint64_t readings[2];
 	size_t count = ann_value_read(digits, job->rule->base, readings);
 
+	meanings.count = 0;
 	for (size_t i = 0; i < count; i++) {
 		add_reading(asker->matcher, job, readings[i], &meanings);
 	}

@@ -36,10 +36,19 @@ static bool holds_before(struct ann_scan *scan, const struct condition *conditio
 {
 	size_t from = at > BEFORE_BYTES ? at - BEFORE_BYTES : 0;
 	struct ann_span left = {line.ptr, at};
+	struct ann_shape *shape = condition->shape;
 
-	return condition->regex != NULL &&
-	       matches_at(scan, condition,
-		       ann_shape_before(condition->shape, left, from, at), left, from);
+	if (condition->regex == NULL) {
+		return false;
+	}
+	if (condition->far && !ann_ask_far(&scan->asker, left)) {
+		shape = condition->near;
+		if (shape == NULL) {
+			return false;
+		}
+	}
+	return matches_at(
+		scan, condition, ann_shape_before(shape, left, from, at), left, from);
 }
 
 static bool holds_after(struct ann_scan *scan, const struct condition *condition,
@@ -50,14 +59,11 @@ static bool holds_after(struct ann_scan *scan, const struct condition *condition
 		       line, at);
 }
 
-/* What stands beside the value. */
-bool ann_scan_place_allowed(
-	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
+bool ann_scan_place_allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
+	struct ann_range place)
 {
-	const struct condition *conditions =
-		scan->matcher->jobs[candidate->job].conditions;
+	const struct condition *conditions = scan->matcher->jobs[job].conditions;
 	const struct condition *behind = &conditions[ANN_RULE_BEHIND];
-	struct ann_range place = candidate->place;
 
 	return (behind->regex == NULL ||
 		       holds_before(scan, behind, line, place.start)) &&

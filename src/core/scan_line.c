@@ -47,11 +47,11 @@ static void add_candidate(struct ann_scan *scan, const struct candidate *found)
 }
 
 /* What stands beside the value is asked first: that is cheaper. */
-static bool allowed(
-	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line)
+static bool allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
+	struct ann_range place)
 {
-	return ann_scan_place_allowed(scan, candidate, line) &&
-	       ann_scan_line_allowed(scan, candidate->job);
+	return ann_scan_place_allowed(scan, job, line, place) &&
+	       ann_scan_line_allowed(scan, job);
 }
 
 /*
@@ -62,13 +62,17 @@ static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	struct ann_range place)
 {
 	const struct job *job = &scan->matcher->jobs[at];
-	struct candidate found = {.job = at, .place = place};
 
-	if (!scan->lenient && !allowed(scan, &found, line)) {
+	if (!scan->lenient && !allowed(scan, at, line, place)) {
 		return;
 	}
-	found.holds = !scan->lenient;
-	found.hit.rule = job->rule->name;
+	struct candidate found = {
+		.job = at,
+		.place = place,
+		.holds = !scan->lenient,
+		.hit = {.rule = job->rule->name},
+	};
+
 	if (ann_meaning_of_number(
 		    &scan->asker, job, part_of(line, place), &found.hit)) {
 		add_candidate(scan, &found);
@@ -175,6 +179,8 @@ struct look {
 	bool knows_last;
 	size_t last;          /* where its last word begins */
 	ann_families of_last; /* that may know that word */
+	size_t settled;       /* a value that a rule has, and no later rule can have */
+	uint32_t settled_by;  /* the job of that rule */
 };
 
 /* The word that begins at `at`; asked for one place again and again. */
@@ -207,13 +213,28 @@ static void read_values(struct ann_scan *scan, struct look *look, size_t from)
 	}
 }
 
+/* Whether a value without 0x stands at `from` or behind it. */
+static bool bare_behind(struct ann_scan *scan, struct look *look, size_t from)
+{
+	read_values(scan, look, from);
+	for (size_t i = scan->values.count; i > 0; i--) {
+		const struct ann_value *value = &scan->values.at[i - 1];
+
+		if (value->start < from || !value->prefixed) {
+			return value->start >= from;
+		}
+	}
+	return false;
+}
+
 /*
  * False when the job cannot find anything from `from` on, since no table of it knows a
  * value there. Cheap against trying its pattern.
  */
 static bool worth_trying(
-	struct ann_scan *scan, const struct job *job, struct look *look, size_t from)
+	struct ann_scan *scan, uint32_t at, struct look *look, size_t from)
 {
+	const struct job *job = &scan->matcher->jobs[at];
 	bool triggered = job->where == WHERE_TRIGGERED;
 	bool first = triggered && (job->place.code_first || job->place.same_first);
 	bool bare = job->rule->base == ANN_BASE_BARE;
@@ -241,7 +262,9 @@ static bool worth_trying(
 		if (value->start < least) {
 			return false;
 		}
-		if (!(bare && value->prefixed) &&
+		bool taken = value->start == look->settled && look->settled_by < at;
+
+		if (!taken && !(bare && value->prefixed) &&
 			(value->families & job->families) != 0) {
 			return true;
 		}
@@ -253,22 +276,27 @@ static bool worth_trying(
 }
 
 /*
- * True when the last candidate begins at `from` and holds: then no later rule can have
- * that place, so there is no need to try them there.
+ * Whether the last candidate holds: then no later rule can have that place, so there is
+ * no need to try them there.
  */
-static bool settled(struct ann_scan *scan, struct ann_span line, size_t from)
+static bool settle(struct ann_scan *scan, struct look *look)
 {
-	struct candidate *last = scan->candidate_count == 0
-					 ? NULL
-					 : &scan->candidates[scan->candidate_count - 1];
+	struct candidate *last = &scan->candidates[scan->candidate_count - 1];
 
-	if (last == NULL || last->place.start != from) {
-		return false;
+	if (!last->holds && !scan->lenient) {
+		last->holds = allowed(scan, last->job, look->line, last->place);
 	}
-	if (!last->holds) {
-		last->holds = allowed(scan, last, line);
+	if (last->holds) {
+		look->settled = last->place.start;
+		look->settled_by = last->job;
 	}
 	return last->holds;
+}
+
+/* Whether to settle a value as soon as it is found, not when all rules are tried. */
+static bool settles(const struct job *job)
+{
+	return job->place.code_first || job->conditions[ANN_RULE_WHEN].regex == NULL;
 }
 
 /* A literal stands at `from` in the line. */
@@ -279,20 +307,26 @@ static void follow_trigger(
 	const struct want *want = &m->patterns.wants[literal];
 	bool taken = false; /* by a rule before those still to be tried */
 
+	if (want->bare && !bare_behind(scan, look, from)) {
+		return;
+	}
 	for (size_t i = 0; i < want->count; i++) {
 		uint32_t at = want->who[i];
 		const struct job *job = &m->jobs[at];
 		struct job_state *state = on_line(scan, at);
+		size_t before = scan->candidate_count;
 
 		if (from < state->next || (taken && job->place.code_first) ||
-			!worth_trying(scan, job, look, from)) {
+			!worth_trying(scan, at, look, from)) {
 			continue;
 		}
 		if (job->where == WHERE_MENTIONED) {
 			search_line(scan, at, look->line);
-		} else if (try_job(scan, at, look->line, from, &state->next) &&
-			   job->place.code_first) {
-			taken = settled(scan, look->line, from);
+		} else if (!try_job(scan, at, look->line, from, &state->next)) {
+			state->next = from + 1; /* another literal may stand here */
+		} else if (scan->candidate_count > before && settles(job) &&
+			   settle(scan, look)) {
+			taken |= look->settled == from;
 		}
 	}
 }
@@ -364,7 +398,8 @@ static void decide(struct ann_scan *scan, const struct ann_view *view)
 		bool overlaps = held != NULL && one->place.start < held->place.end;
 
 		if ((!overlaps || one->job < held->job) &&
-			(one->holds || allowed(scan, one, view->text))) {
+			(one->holds ||
+				allowed(scan, one->job, view->text, one->place))) {
 			struct ann_hit hit = hit_at(view, one);
 
 			put_hit(scan, &hit, overlaps);
@@ -379,7 +414,8 @@ void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
 	const struct ann_trigger *triggers, size_t count, size_t base)
 {
 	const struct ann_matcher *m = scan->matcher;
-	struct look look = {.line = view->text, .read_from = SIZE_MAX};
+	struct look look = {
+		.line = view->text, .read_from = SIZE_MAX, .settled = SIZE_MAX};
 
 	ann_asker_next(&scan->asker, view->text);
 	if (view->origin != NULL) {

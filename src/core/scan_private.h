@@ -59,8 +59,8 @@ const struct ann_word *ann_scan_word(struct ann_scan *scan, struct ann_span text
 /* `when` and `unless` of a job on the line at hand; asked once a line. */
 bool ann_scan_line_allowed(struct ann_scan *scan, uint32_t job);
 
-/* What stands beside the value. */
-bool ann_scan_place_allowed(
-	struct ann_scan *scan, const struct candidate *candidate, struct ann_span line);
+/* Whether what stands beside a value of the job lets it pass. */
+bool ann_scan_place_allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
+	struct ann_range place);
 
 #endif

@@ -338,6 +338,15 @@ __attribute__((target("avx2,bmi,popcnt"))) static inline size_t collect(
 	return count;
 }
 
+/* Whether a literal may begin with the DEPTH bytes at `text`. */
+static inline unsigned passes(const struct ann_sieve *sieve, const char *text)
+{
+	uint32_t folded = fold(text, DEPTH);
+
+	return hashed(sieve, folded) | hashed(sieve, folded & 0xffffff) |
+	       hashed(sieve, folded & 0xffff);
+}
+
 /* Keeps those of the places, DEPTH bytes before the end, whose bytes are hashed. */
 static size_t sift_finer(const struct ann_sieve *sieve, struct ann_span batch,
 	uint32_t *places, size_t count)
@@ -345,11 +354,8 @@ static size_t sift_finer(const struct ann_sieve *sieve, struct ann_span batch,
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		uint32_t folded = fold(batch.ptr + places[i], DEPTH);
-
 		places[kept] = places[i];
-		kept += hashed(sieve, folded) | hashed(sieve, folded & 0xffffff) |
-			hashed(sieve, folded & 0xffff);
+		kept += passes(sieve, batch.ptr + places[i]);
 	}
 	return kept;
 }
@@ -377,8 +383,11 @@ __attribute__((target("avx2"))) static void scan_tail(const struct ann_sieve *si
 		uint64_t found = places(tables, tail + at, &letter);
 
 		for (; found != 0; found &= found - 1) {
-			look(sieve, batch, from + at + (size_t)__builtin_ctzll(found),
-				triggers);
+			size_t place = at + (size_t)__builtin_ctzll(found);
+
+			if (passes(sieve, tail + place)) {
+				look(sieve, batch, from + place, triggers);
+			}
 		}
 	}
 }
