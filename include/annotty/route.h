@@ -61,6 +61,13 @@ void ann_route_gather(struct ann_route *route);
 bool ann_route_flush(struct ann_route *route);
 
 /*
+ * Nothing will come for now: ends the line of text that the output is in, so that who
+ * goes on there later begins with a line. Raw bytes are left as they are. Flush behind.
+ * The times are those of now.
+ */
+void ann_route_finish(struct ann_route *route, uint64_t wall_ns, uint64_t mono_ns);
+
+/*
  * For the sink's event `announce`: a record that so much was dropped. Both are since
  * the last one. NULL: no memory, or a format that does not tell (raw).
  */

@@ -213,7 +213,6 @@ int ann_main_run(int argc, char **argv)
 		ann_supervisor_drop_rest();
 		say_ready(&d);
 		ann_app_run(d.app, &result);
-		ann_supervisor_stopping();
 	} else {
 		tell_rest(&d, &d.err);
 		status = ann_exit_of(failed);

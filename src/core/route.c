@@ -286,3 +286,13 @@ bool ann_route_offer(struct ann_route *route, bool can_wait, bool *room)
 	}
 	return true;
 }
+
+void ann_route_finish(struct ann_route *route, uint64_t wall_ns, uint64_t mono_ns)
+{
+	bool room = true;
+
+	ann_route_begin(route, wall_ns, mono_ns);
+	ann_route_end_line(route);
+	ann_route_end_record(route);
+	(void)ann_route_offer(route, false, &room);
+}

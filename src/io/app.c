@@ -11,6 +11,7 @@
 #include "io/app_private.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/supervisor.h"
 
 #include <signal.h>
 #include <string.h>
@@ -117,6 +118,9 @@ static void stop_now(struct ann_app *app)
 		return;
 	}
 	app->stopping = true;
+	if (app->options.daemon) {
+		ann_supervisor_stopping();
+	}
 	uv_timer_stop(&app->due);
 	uv_timer_stop(&app->limit);
 	for (size_t i = 0; i < app->source_count; i++) {

@@ -58,7 +58,7 @@ enum ann_err app_output_new(struct app_output **made, struct ann_app *app,
 		return ann_error_nomem(err);
 	}
 	context.loop = &app->loop;
-	context.fd = app_take_fd(app, "output", plan->endpoint.name);
+	context.fd = app_take_fd(app, "output", &plan->endpoint, &o->kept);
 	o->app = app;
 	o->plan = *plan;
 	failed = ann_sink_new(&o->sink, &context, &o->plan.endpoint, &events, o, err);
@@ -95,8 +95,8 @@ enum ann_err app_output_start(struct app_output *o, struct ann_error *err)
 	enum ann_err failed = ann_sink_start(o->sink, err);
 
 	if (failed == ANN_OK) {
-		o->sink->kept = app_keep_fd(
-			o->app, "output", o->plan.endpoint.name, ann_sink_fd(o->sink));
+		o->sink->kept = app_keep_fd(o->app, "output", &o->plan.endpoint,
+			&o->kept, ann_sink_fd(o->sink));
 	}
 	return failed;
 }
@@ -111,10 +111,13 @@ bool app_output_flush(struct app_output *o)
 
 void app_output_close(struct app_output *o, uint64_t drain_ms)
 {
+	if (o->app->options.daemon && o->route != NULL && !o->ended) {
+		ann_route_finish(o->route, ann_clock_wall_ns(), ann_clock_mono_ns());
+	}
 	(void)app_output_flush(o);
-	if (o->sink->kept && !o->app->stopping) {
-		app_forget_fd(o->app, "output", o->plan.endpoint.name);
-		o->sink->kept = false;
+	if (!o->app->stopping) {
+		o->sink->kept =
+			app_keep_fd(o->app, "output", &o->plan.endpoint, &o->kept, -1);
 	}
 	ann_sink_close(o->sink, drain_ms, on_closed, o);
 }

@@ -6,11 +6,18 @@
 
 #include "io/app.h"
 
+/* A descriptor that outlives this process, see app_keep.c. */
+struct app_kept {
+	int fd;       /* that the service manager has a copy of; -1: none */
+	bool of_unit; /* and always has: it is that of a socket unit */
+};
+
 /* A source with its stream of lines, and the taps through which it feeds outputs. */
 struct app_source {
 	struct ann_app *app;
 	struct ann_plan_source plan;
 	struct ann_source *source;
+	struct app_kept kept;
 	struct ann_stream *stream;
 	struct ann_tap **taps; /* one for each output; NULL: it does not feed that */
 	size_t tap_count;
@@ -25,6 +32,7 @@ struct app_output {
 	struct ann_plan_output plan;
 	struct ann_route *route;
 	struct ann_sink *sink;
+	struct app_kept kept;
 	bool full;
 	bool ended; /* its reader went away */
 };
@@ -93,15 +101,16 @@ bool app_output_flush(struct app_output *o);
 /* Closes, with time to write what is queued; it is freed once that is done. */
 void app_output_close(struct app_output *o, uint64_t drain_ms);
 
-/* --- app_keep.c: `kind` is "source" or "output", `of` its name -----------------------
- */
+/* --- app_keep.c: `kind` is "source" or "output" ----------------------------------- */
 
-/* The descriptor that an earlier run has kept for it, or -1. */
-int app_take_fd(const struct ann_app *app, const char *kind, const char *of);
-/* Kept for the next run from now on. False: it is not; -1: nothing to keep. */
-bool app_keep_fd(const struct ann_app *app, const char *kind, const char *of, int fd);
-/* Of one that is kept: another part may have that name by now. */
-void app_forget_fd(const struct ann_app *app, const char *kind, const char *of);
+/* The descriptor that an earlier run has kept for the endpoint, or that a socket unit
+ * has opened for it, or -1. `*kept` knows of it. */
+int app_take_fd(const struct ann_app *app, const char *kind,
+	const struct ann_endpoint *endpoint, struct app_kept *kept);
+/* What is kept from now on is `fd`; -1: nothing, and what was is forgotten: only that,
+ * for another part may have the name by now. False: nobody keeps it. */
+bool app_keep_fd(const struct ann_app *app, const char *kind,
+	const struct ann_endpoint *endpoint, struct app_kept *kept, int fd);
 
 /* --- app.c ----------------------------------------------------------------------- */
 

@@ -100,25 +100,11 @@ static void on_bytes(
 	app_schedule(s->app, ann_stream_due(s->stream));
 }
 
-static void forget_fd(struct app_source *s)
-{
-	if (s->source->kept) {
-		app_forget_fd(s->app, "source", s->plan.endpoint.name);
-	}
-	s->source->kept = false;
-}
-
 /* While it has a descriptor, the next run may take that over. */
 static void keep_fd(struct app_source *s)
 {
-	int fd = ann_source_fd(s->source);
-
-	if (fd < 0) {
-		forget_fd(s);
-	} else {
-		s->source->kept =
-			app_keep_fd(s->app, "source", s->plan.endpoint.name, fd);
-	}
+	s->source->kept = app_keep_fd(s->app, "source", &s->plan.endpoint, &s->kept,
+		ann_source_fd(s->source));
 }
 
 static void on_event(void *user, const struct ann_event *event)
@@ -201,7 +187,7 @@ static enum ann_err make_source(struct app_source *s, struct ann_error *err)
 		.follow = s->plan.manner.follow,
 		.from_start = s->plan.manner.from_start,
 		.reconnect = s->plan.manner.reconnect,
-		.fd = app_take_fd(app, "source", s->plan.endpoint.name),
+		.fd = app_take_fd(app, "source", &s->plan.endpoint, &s->kept),
 	};
 
 	return ann_source_new(&s->source, &context, &s->plan.endpoint, &events, s, err);
@@ -333,7 +319,8 @@ void app_source_close(struct app_source *s)
 		s->app->result.command_status = ann_source_command_status(s->source);
 	}
 	if (!s->app->stopping) {
-		forget_fd(s);
+		s->source->kept =
+			app_keep_fd(s->app, "source", &s->plan.endpoint, &s->kept, -1);
 	}
 	s->app->closing_sources++;
 	free_taps(s->taps, s->tap_count);

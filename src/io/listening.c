@@ -3,6 +3,7 @@
 #include "io/unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -28,6 +29,15 @@ static enum ann_err give_up(int *fd, const char *spec, struct ann_error *err)
 
 /* --- TCP -------------------------------------------------------------------------- */
 
+/* As getaddrinfo. A name of this machine, and only at a start: so it may block. */
+static int find_address(const char *host, const char *port, struct addrinfo **found)
+{
+	const struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+
+	return getaddrinfo(host[0] == '\0' ? "127.0.0.1" : host, port, &hints, found);
+}
+
 static bool listen_at(int *fd, const struct addrinfo *address)
 {
 	const int yes = 1;
@@ -44,13 +54,9 @@ static bool listen_at(int *fd, const struct addrinfo *address)
 enum ann_err ann_listen_tcp(int *fd, const char *host, const char *port,
 	const char *spec, struct ann_error *err)
 {
-	const struct addrinfo hints = {
-		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	struct addrinfo *found = NULL;
 	enum ann_err failed = ANN_OK;
-	/* A name of this machine, and only at a start: so it may block. */
-	int status =
-		getaddrinfo(host[0] == '\0' ? "127.0.0.1" : host, port, &hints, &found);
+	int status = find_address(host, port, &found);
 
 	*fd = -1;
 	if (status != 0) {
@@ -164,6 +170,24 @@ void ann_listen_unlink(const char *path, const struct stat *made)
 
 /* --- names ------------------------------------------------------------------------ */
 
+static struct ann_listen_name name_of(const struct sockaddr *address, socklen_t len)
+{
+	struct ann_listen_name name = {""};
+	char host[64] = "";
+	char port[8] = "";
+
+	if (address->sa_family == AF_UNIX) {
+		(void)snprintf(name.text, sizeof(name.text), "%s",
+			((const struct sockaddr_un *)address)->sun_path);
+	} else if (getnameinfo(address, len, host, sizeof(host), port, sizeof(port),
+			   NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+		(void)snprintf(name.text, sizeof(name.text),
+			address->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+			port);
+	}
+	return name;
+}
+
 struct ann_listen_name ann_listen_name(int fd)
 {
 	union {
@@ -172,21 +196,61 @@ struct ann_listen_name ann_listen_name(int fd)
 		struct sockaddr_storage room;
 	} address = {0};
 	socklen_t len = sizeof(address);
-	struct ann_listen_name name = {""};
-	char host[64] = "";
-	char port[8] = "";
 
 	if (getsockname(fd, &address.any, &len) != 0) {
-		return name;
+		return (struct ann_listen_name){""};
 	}
-	if (address.any.sa_family == AF_UNIX) {
-		(void)snprintf(
-			name.text, sizeof(name.text), "%s", address.path.sun_path);
-	} else if (getnameinfo(&address.any, len, host, sizeof(host), port,
-			   sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
-		(void)snprintf(name.text, sizeof(name.text),
-			address.any.sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
-			port);
+	return name_of(&address.any, len);
+}
+
+/* --- sockets of others ------------------------------------------------------------ */
+
+enum ann_err ann_listen_take(int fd, const char *spec, struct ann_error *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
+		return ann_error_os(err, errno, "\"%s\": listen", spec);
 	}
-	return name;
+	return ANN_OK;
+}
+
+bool ann_listen_is_listening(int fd)
+{
+	int type = 0;
+	int listens = 0;
+	socklen_t len = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	       type == SOCK_STREAM &&
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 &&
+	       listens != 0;
+}
+
+static bool is_at_path(const struct ann_listen_name *name, const char *path)
+{
+	struct stat status;
+
+	return strcmp(name->text, path) == 0 && lstat(path, &status) == 0 &&
+	       S_ISSOCK(status.st_mode);
+}
+
+bool ann_listen_is_at(int fd, const struct ann_endpoint *place)
+{
+	struct ann_listen_name name = {""};
+	struct ann_listen_name wanted = {""};
+	struct addrinfo *found = NULL;
+
+	if (!ann_listen_is_listening(fd)) {
+		return false;
+	}
+	name = ann_listen_name(fd);
+	if (place->path != NULL) {
+		return is_at_path(&name, place->path);
+	}
+	if (find_address(place->host, place->port, &found) == 0) {
+		wanted = name_of(found->ai_addr, found->ai_addrlen);
+		freeaddrinfo(found);
+	}
+	return strcmp(name.text, wanted.text) == 0;
 }

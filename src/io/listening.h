@@ -4,7 +4,7 @@
 #ifndef IO_LISTENING_H
 #define IO_LISTENING_H
 
-#include "annotty/error.h"
+#include "annotty/endpoint.h"
 
 #include <sys/stat.h>
 
@@ -28,6 +28,15 @@ struct ann_unix_access {
  */
 ANN_MUST_USE enum ann_err ann_listen_unix(int *fd, const char *path,
 	const struct ann_unix_access *access, const char *spec, struct ann_error *err);
+
+/* Makes what somebody else has opened as the above: sockets of systemd may block. */
+ANN_MUST_USE enum ann_err ann_listen_take(
+	int fd, const char *spec, struct ann_error *err);
+
+/* Whether a descriptor is a stream socket that listens; and that at the place of the
+ * endpoint, where connections still find it. */
+bool ann_listen_is_listening(int fd);
+bool ann_listen_is_at(int fd, const struct ann_endpoint *place);
 
 /* "127.0.0.1:5000", "[::1]:5000" or a path: where a descriptor listens. */
 struct ann_listen_name {

@@ -150,6 +150,12 @@ ANN_MUST_USE enum ann_err ann_port_configure(struct ann_port *port,
 void ann_port_release(struct ann_port *port);
 
 /*
+ * Gives up the lock of a descriptor that is of no use any more, because its device is
+ * gone: also for other copies of it, which the lock would otherwise outlive in.
+ */
+void ann_port_unlock(int fd);
+
+/*
  * Tells of every other process that has the port open: one that takes no lock (picocom,
  * screen, cat) and came before us, so that each gets a part of the bytes. Of processes
  * of other users only root can know. Looks through all of /proc, which takes

@@ -1,9 +1,9 @@
 /*
  * Alone on a terminal. flock(2) is what tio, pyserial and minicom's successors take; it
  * holds against everybody who asks, root included. TIOCEXCL holds against everybody who
- * does not ask, but not against root. Neither is given up by hand: both go with the
- * last copy of the descriptor, so that a service manager which keeps one keeps the
- * lock.
+ * does not ask, but not against root. Both go with the last copy of the descriptor,
+ * so that a service manager which keeps one keeps the lock; only when the device is
+ * gone is the first one given up by hand.
  */
 #include "io/port_private.h"
 
@@ -189,6 +189,11 @@ enum ann_err ann_port_lock(int fd, const char *path, struct ann_error *err)
 	}
 	return errno == EWOULDBLOCK ? ann_port_busy(fd, path, err)
 				    : ann_error_os(err, errno, "%s: lock", path);
+}
+
+void ann_port_unlock(int fd)
+{
+	(void)flock(fd, LOCK_UN);
 }
 
 /*

@@ -50,7 +50,7 @@ struct listen {
 	struct ann_sink_base base;
 	struct settings settings;
 	int fd;           /* -1: none */
-	struct stat made; /* the path, if it was made here; else all zero */
+	struct stat made; /* the path, once it is there; else all zero */
 	uv_poll_t poll;
 	uv_timer_t rest;
 	struct ann_reader *readers;
@@ -176,12 +176,17 @@ static void rest_if_needed(struct listen *l, int error)
 	}
 }
 
+/* Those who wait. Who comes when all ends is for the next run, if there is one. */
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
 	struct listen *l = poll->data;
 
 	(void)status;
 	(void)events;
+	if (l->base.front.closing) {
+		(void)uv_poll_stop(poll);
+		return;
+	}
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
 		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -189,9 +194,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 			rest_if_needed(l, errno);
 			return;
 		}
-		if (l->base.front.closing) {
-			close(fd);
-		} else if (l->count < l->settings.clients) {
+		if (l->count < l->settings.clients) {
 			welcome(l, fd);
 		} else {
 			refuse(l, fd);
@@ -208,15 +211,15 @@ static enum ann_err open_socket(struct listen *l, struct ann_error *err)
 	enum ann_err failed = ANN_OK;
 
 	if (l->fd >= 0) {
-		return ANN_OK;
-	}
-	if (place->path == NULL) {
-		return ann_listen_tcp(
+		failed = ann_listen_take(l->fd, place->spec, err);
+	} else if (place->path == NULL) {
+		failed = ann_listen_tcp(
 			&l->fd, place->host, place->port, place->spec, err);
+	} else {
+		failed = ann_listen_unix(
+			&l->fd, place->path, &l->settings.access, place->spec, err);
 	}
-	failed = ann_listen_unix(
-		&l->fd, place->path, &l->settings.access, place->spec, err);
-	if (failed == ANN_OK) {
+	if (failed == ANN_OK && place->path != NULL) {
 		(void)lstat(place->path, &l->made);
 	}
 	return failed;
@@ -241,6 +244,8 @@ static enum ann_err start(struct ann_sink *sink, struct ann_error *err)
 	}
 	ann_log(ANN_LOG_INFO, "%s: listening on %s", l->base.endpoint->name,
 		ann_listen_name(l->fd).text);
+	/* Those who came between two runs are to see all that this one reads. */
+	on_connection(&l->poll, 0, UV_READABLE);
 	return ANN_OK;
 }
 

@@ -54,7 +54,7 @@ struct listen {
 	bool ended;
 	int status;     /* of libuv: why there is no device any more; 0: none came */
 	int fd;         /* to be taken over; -1: none */
-	bool made_path; /* the socket at the path is `made`, and ours */
+	bool made_path; /* the socket at the path is `made` */
 	struct stat made;
 };
 
@@ -235,12 +235,15 @@ static enum ann_err get_socket(struct listen *l, int *fd, struct ann_error *err)
 	if (l->fd >= 0) {
 		*fd = l->fd;
 		l->fd = -1;
+		failed = ann_listen_take(*fd, place->spec, err);
 	} else if (place->path == NULL) {
 		failed = ann_listen_tcp(fd, place->host, place->port, place->spec, err);
 	} else {
 		failed = ann_listen_unix(
 			fd, place->path, &l->settings.access, place->spec, err);
-		l->made_path = failed == ANN_OK && lstat(place->path, &l->made) == 0;
+	}
+	if (failed == ANN_OK && place->path != NULL) {
+		l->made_path = lstat(place->path, &l->made) == 0;
 	}
 	return failed;
 }

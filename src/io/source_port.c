@@ -160,6 +160,7 @@ static void on_lost_closed(uv_handle_t *handle)
 	struct port_source *p = handle->data;
 	struct ann_error err = {0};
 
+	ann_port_unlock(p->port->fd); /* also of a copy that is kept for the next run */
 	release(p);
 	(void)gone(p, &err);
 	if (!p->base.closing && p->reconnect) {
@@ -278,7 +279,9 @@ static int descriptor(struct ann_source *source)
 {
 	struct port_source *p = port_of(source);
 
-	return p->connected ? p->port->fd : -1;
+	/* Open, and told, or to be told in a moment. */
+	return p->connected || uv_is_active((uv_handle_t *)&p->first) ? p->port->fd
+								      : -1;
 }
 
 /* --- life ------------------------------------------------------------------------ */
@@ -288,20 +291,29 @@ static void on_first(uv_timer_t *timer)
 	connect_port(timer->data);
 }
 
-/* A descriptor that has died since is of no use; the port itself may be back. */
+/*
+ * A descriptor that has died since is of no use; the port itself may be back. Whoever
+ * has a copy of the old one must not hold it against us; and it is closed only behind,
+ * so that the new one is seen to be another.
+ */
 static enum ann_err open_first(
 	struct port_source *p, struct ann_port **port, struct ann_error *err)
 {
+	enum ann_err failed = ANN_OK;
 	int fd = p->fd;
 
 	p->fd = -1;
+	if (fd >= 0 && ann_port_wait_adopt(&p->wait, fd, port, err) == ANN_OK) {
+		return ANN_OK;
+	}
 	if (fd >= 0) {
-		if (ann_port_wait_adopt(&p->wait, fd, port, err) == ANN_OK) {
-			return ANN_OK;
-		}
+		ann_port_unlock(fd);
+	}
+	failed = ann_port_wait_try(&p->wait, port, err);
+	if (fd >= 0) {
 		close(fd);
 	}
-	return ann_port_wait_try(&p->wait, port, err);
+	return failed;
 }
 
 /* Whether what hinders it passes by itself, unlike wrong settings or permissions. */

@@ -61,6 +61,8 @@ static void tell(const char *format, ...)
 	}
 }
 
+enum { NAME_ROOM = 256 }; /* systemd's limit, with a NUL */
+
 /* What the manager has handed to this process; read once. */
 static struct {
 	bool read;
@@ -125,15 +127,6 @@ void ann_supervisor_status(const char *format, ...)
 	tell("STATUS=%s", text);
 }
 
-bool ann_supervisor_keep(const char *name, int fd)
-{
-	char text[320];
-
-	ann_supervisor_forget(name);
-	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
-	return is_supervised() && sd.notify_with_fds(0, 0, text, &fd, 1) > 0;
-}
-
 void ann_supervisor_forget(const char *name)
 {
 	tell("FDSTOREREMOVE=1\nFDNAME=%s", name);
@@ -156,28 +149,52 @@ static void strike(int at)
 	handed.names[at] = NULL;
 }
 
-int ann_supervisor_take(const char *name)
+int ann_supervisor_take(bool (*fits)(const void *user, const char *name, int fd),
+	const void *user, const char **name)
 {
+	static char taken[NAME_ROOM];
+
 	read_handed();
 	for (int i = 0; i < handed.count; i++) {
-		if (handed.names[i] != NULL && strcmp(handed.names[i], name) == 0) {
+		int fd = SD_LISTEN_FDS_START + i;
+
+		if (handed.names[i] != NULL && fits(user, handed.names[i], fd)) {
+			(void)snprintf(taken, sizeof(taken), "%s", handed.names[i]);
 			strike(i);
-			return SD_LISTEN_FDS_START + i;
+			*name = taken;
+			return fd;
 		}
 	}
 	return -1;
 }
 
-void ann_supervisor_drop_rest(void)
+/* `name` NULL: all. Who has given them forgets them as well. */
+static void drop(const char *name)
 {
-	read_handed();
 	for (int i = 0; i < handed.count; i++) {
-		if (handed.names[i] != NULL) {
+		if (handed.names[i] != NULL &&
+			(name == NULL || strcmp(handed.names[i], name) == 0)) {
 			ann_supervisor_forget(handed.names[i]);
 			close(SD_LISTEN_FDS_START + i);
 			strike(i);
 		}
 	}
+}
+
+bool ann_supervisor_keep(const char *name, int fd)
+{
+	char text[320];
+
+	drop(name); /* now, for it would later take `fd` with it */
+	ann_supervisor_forget(name);
+	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
+	return is_supervised() && sd.notify_with_fds(0, 0, text, &fd, 1) > 0;
+}
+
+void ann_supervisor_drop_rest(void)
+{
+	read_handed();
+	drop(NULL);
 	if (handed.count > 0) {
 		free(handed.names);
 	}
@@ -227,8 +244,11 @@ void ann_supervisor_forget(const char *name)
 	(void)name;
 }
 
-int ann_supervisor_take(const char *name)
+int ann_supervisor_take(bool (*fits)(const void *user, const char *name, int fd),
+	const void *user, const char **name)
 {
+	(void)fits;
+	(void)user;
 	(void)name;
 	return -1;
 }

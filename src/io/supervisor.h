@@ -44,14 +44,17 @@ bool ann_supervisor_keep(const char *name, int fd);
 void ann_supervisor_forget(const char *name);
 
 /*
- * Takes the descriptor of this name that an earlier run has kept, or that the manager
- * has opened (socket activation). -1: there is none, or it is taken already.
+ * Takes the first of those descriptors that an earlier run has kept, or that the
+ * manager has opened (socket activation), of which `fits` says so. It belongs to the
+ * caller then, and has close-on-exec; `*name`, valid until the next call, is what it
+ * was handed over as. -1: there is none, or it is taken already.
  */
-int ann_supervisor_take(const char *name);
+int ann_supervisor_take(bool (*fits)(const void *user, const char *name, int fd),
+	const void *user, const char **name);
 
 /*
  * Closes and forgets kept descriptors that nobody has taken: of sources that are no
- * more.
+ * more. From then on there is nothing to take.
  */
 void ann_supervisor_drop_rest(void);
 

@@ -308,6 +308,22 @@ START_TEST(a_tap_that_goes_leaves_a_line_to_be_ended)
 }
 END_TEST
 
+START_TEST(a_half_line_is_ended_when_all_is)
+{
+	struct world w;
+
+	start(&w, (struct ann_route_options){0});
+	say(&w, 1, "half");
+	ann_stream_break(w.streams[0], false);
+	expect(&w, "half");
+	ann_route_finish(w.route, w.now_ns, w.now_ns);
+	expect(&w, "\n");
+	ann_route_finish(w.route, w.now_ns, w.now_ns);
+	expect(&w, "");
+	stop(&w);
+}
+END_TEST
+
 START_TEST(raw_is_what_came)
 {
 	struct world w;
@@ -322,6 +338,8 @@ START_TEST(raw_is_what_came)
 	say(&w, 1, "x\r");
 	say(&w, 1, "y");
 	expect(&w, "login: rc 1\nx\r");
+	ann_route_finish(w.route, w.now_ns, w.now_ns);
+	expect(&w, "");
 	ck_assert_ptr_null(ann_route_announce(w.route, 1, 2, 3, 4));
 	ck_assert_uint_eq(w.sink.partial, 0);
 	stop(&w);
@@ -865,6 +883,7 @@ void test_cases(Suite *suite)
 	test_add(suite, labels_stand_before_timestamps);
 	test_add(suite, a_line_that_was_broken_off_is_ended_before_what_comes_next);
 	test_add(suite, a_tap_that_goes_leaves_a_line_to_be_ended);
+	test_add(suite, a_half_line_is_ended_when_all_is);
 	test_add(suite, raw_is_what_came);
 	test_add_loop(suite, no_device_can_forge_a_label_or_an_event,
 		3 * (int)ANN_LEN(hostile));
