@@ -28,8 +28,7 @@ struct plan {
 	sigset_t mask;
 };
 
-/* --- the children: only what is safe between fork and exec --------------------------
- */
+/* --- the children: only what is safe between fork and exec ----------------------- */
 
 static void send_report(const struct plan *plan, int what, int value)
 {

@@ -6,8 +6,7 @@
 
 enum { SOON_LEAST_MS = 20, SOON_MOST_MS = 640 };
 
-/* --- opening ------------------------------------------------------------------------
- */
+/* --- opening --------------------------------------------------------------------- */
 
 static void on_warning(void *user, const struct ann_error *err)
 {
@@ -48,8 +47,7 @@ enum ann_err ann_port_wait_adopt(struct ann_port_wait *wait, int fd,
 	return failed;
 }
 
-/* --- waiting ------------------------------------------------------------------------
- */
+/* --- waiting --------------------------------------------------------------------- */
 
 /* Reasons that are the same to the user have one number. */
 static int reason_of(const struct ann_error *why)
@@ -134,8 +132,7 @@ void ann_port_wait_start(
 	(void)uv_timer_start(&wait->soon, on_soon, delay_ms, 0);
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------ */
 
 void ann_port_wait_init(struct ann_port_wait *wait, uv_loop_t *loop, const char *path,
 	const struct ann_port_settings *settings,

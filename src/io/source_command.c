@@ -100,8 +100,7 @@ static void update(struct command_source *c)
 	}
 }
 
-/* --- the user's terminal ------------------------------------------------------------
- */
+/* --- the user's terminal --------------------------------------------------------- */
 
 static void leave_user(struct command_source *c)
 {
@@ -142,8 +141,7 @@ static void on_keys(void *user)
 	update(c);
 }
 
-/* --- the command --------------------------------------------------------------------
- */
+/* --- the command ----------------------------------------------------------------- */
 
 static void end(struct command_source *c)
 {
@@ -256,8 +254,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------ */
 
 /* What a libuv call answered for a handle, which is then to be closed. */
 static enum ann_err count_handle(

@@ -15,6 +15,7 @@
 #include "io/emit.h"
 #include "io/outbox.h"
 #include "io/port_keys.h"
+#include "io/port_tally.h"
 #include "io/port_wait.h"
 #include "io/sources.h"
 
@@ -30,7 +31,6 @@ enum {
 	DELAY_MOST_MS = 1000,
 };
 
-static const uint64_t count_every_ns = 1000000000;
 /* One that goes sooner is not opened again at once, which could go on for ever. */
 static const uint64_t steady_ns = 1000000000;
 
@@ -48,14 +48,10 @@ struct port_source {
 	bool reconnect;
 	bool paused;
 	bool connected; /* told, and not told that it is lost */
-	bool counts;    /* the driver does, as far as we know */
-	uint64_t counted_mono_ns;
 	uint64_t connected_mono_ns;
 	unsigned delay_ms;     /* before the next try */
 	uint64_t lost_mono_ns; /* 0: never */
-	struct ann_port_counters base_counters;
-	struct ann_port_counters counters; /* since then */
-	uint64_t told_overruns;            /* of these, as gaps */
+	struct ann_port_tally tally;
 	uint64_t connects;
 };
 
@@ -64,52 +60,21 @@ static struct port_source *port_of(struct ann_source *source)
 	return (struct port_source *)source;
 }
 
-/* --- counters -----------------------------------------------------------------------
- */
-
-static uint64_t overruns(const struct port_source *p)
-{
-	return (uint64_t)p->counters.overrun + p->counters.buffer_overrun;
-}
-
+/* Asks the driver what it has lost, and tells what is new. */
 static void count(struct port_source *p)
 {
-	struct ann_port_counters now;
+	uint64_t lost = 0;
 
-	if (p->counts && p->port != NULL) {
-		enum ann_err failed = ann_port_counters(p->port, &now, NULL);
-
-		if (failed == ANN_OK) {
-			p->counters = ann_port_counters_since(&p->base_counters, &now);
-		}
-		p->counts = failed == ANN_OK;
-	}
-	p->counted_mono_ns = ann_clock_mono_ns();
-}
-
-static void begin_counting(struct port_source *p)
-{
-	p->counters = (struct ann_port_counters){0};
-	p->told_overruns = 0;
-	p->counts = ann_port_counters(p->port, &p->base_counters, NULL) == ANN_OK;
-	p->counted_mono_ns = ann_clock_mono_ns();
-}
-
-/* Each overrun is a byte at least. */
-static void tell_overruns(struct port_source *p)
-{
-	uint64_t lost = overruns(p) - p->told_overruns;
-
+	ann_port_tally_count(&p->tally, p->port);
+	lost = ann_port_tally_take_overruns(&p->tally);
 	if (lost > 0) {
-		p->told_overruns += lost;
 		ann_emit_event(&p->base, (struct ann_event){.kind = ANN_EVENT_GAP,
 						 .reason = "overrun",
 						 .lost_bytes = lost});
 	}
 }
 
-/* --- coming and going ---------------------------------------------------------------
- */
+/* --- coming and going ------------------------------------------------------------ */
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -138,7 +103,7 @@ static void connect_port(struct port_source *p)
 	p->connected = true;
 	p->connected_mono_ns = now;
 	p->connects++;
-	begin_counting(p);
+	ann_port_tally_begin(&p->tally, p->port);
 	ann_emit_event(&p->base,
 		(struct ann_event){.kind = ANN_EVENT_CONNECTED,
 			.away_ns = p->lost_mono_ns == 0 ? 0 : now - p->lost_mono_ns});
@@ -158,7 +123,6 @@ static void lose(struct port_source *p)
 {
 	p->lost_mono_ns = ann_clock_mono_ns();
 	count(p);
-	tell_overruns(p);
 	p->connected = false;
 	ann_outbox_clear(&p->typed);
 	ann_emit_event(&p->base, (struct ann_event){.kind = ANN_EVENT_DISCONNECTED,
@@ -234,8 +198,7 @@ static void on_opened(void *user, struct ann_port *port)
 	}
 }
 
-/* --- bytes --------------------------------------------------------------------------
- */
+/* --- bytes ----------------------------------------------------------------------- */
 
 static void read_slice(struct port_source *p)
 {
@@ -244,10 +207,8 @@ static void read_slice(struct port_source *p)
 	int os = errno;
 
 	if (got > 0) {
-		if (p->counts &&
-			ann_clock_mono_ns() - p->counted_mono_ns >= count_every_ns) {
+		if (ann_port_tally_is_due(&p->tally)) {
 			count(p);
-			tell_overruns(p);
 		}
 		ann_emit_bytes(&p->base, (struct ann_span){bytes, (size_t)got});
 	} else if (ann_port_is_gone(got, os)) {
@@ -300,14 +261,14 @@ static void stats(struct ann_source *source, struct ann_source_stats *out)
 	struct port_source *p = port_of(source);
 
 	if (p->connected) {
-		count(p);
+		ann_port_tally_count(&p->tally, p->port);
 	}
 	out->connected = p->connected;
 	out->connects = p->connects;
-	out->overruns = overruns(p);
-	out->framing_errors = p->counters.framing;
-	out->parity_errors = p->counters.parity;
-	out->breaks = p->counters.breaks;
+	out->overruns = ann_port_tally_overruns(&p->tally);
+	out->framing_errors = p->tally.counters.framing;
+	out->parity_errors = p->tally.counters.parity;
+	out->breaks = p->tally.counters.breaks;
 }
 
 static int descriptor(struct ann_source *source)
@@ -317,8 +278,7 @@ static int descriptor(struct ann_source *source)
 	return p->connected ? p->port->fd : -1;
 }
 
-/* --- life ---------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------ */
 
 static void on_first(uv_timer_t *timer)
 {
@@ -402,8 +362,7 @@ static void close_source(struct ann_source *source)
 	ann_port_wait_close(&p->wait, on_part_closed);
 }
 
-/* --- the kind -----------------------------------------------------------------------
- */
+/* --- the kind -------------------------------------------------------------------- */
 
 static const struct ann_source_ops ops = {
 	.start = start,

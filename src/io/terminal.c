@@ -8,8 +8,7 @@
 static struct termios before;
 static volatile sig_atomic_t is_raw;
 
-/* --- the end of the process ---------------------------------------------------------
- */
+/* --- the end of the process ------------------------------------------------------ */
 
 /* What ends a process by accident. */
 static const int crashes[] = {
@@ -44,8 +43,7 @@ static void prepare_for_the_end(void)
 	(void)atexit(ann_terminal_restore);
 }
 
-/* --- modes --------------------------------------------------------------------------
- */
+/* --- modes ----------------------------------------------------------------------- */
 
 bool ann_terminal_is_ours(void)
 {

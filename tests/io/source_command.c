@@ -34,8 +34,7 @@ static char *const *shell(const char *script, const char *argument)
 	return argv;
 }
 
-/* --- what every source does ---------------------------------------------------------
- */
+/* --- what every source does ------------------------------------------------------ */
 
 struct world {
 	uv_loop_t *loop;
@@ -94,8 +93,7 @@ static const struct test_source_kind kinds[] = {
 	{"a command", begin, make, feed, finish, NULL, end, false, false, false},
 };
 
-/* --- without a user ------------------------------------------------------------------
- */
+/* --- without a user -------------------------------------------------------------- */
 
 /* A shell with this script, which can use the output as it is. */
 static void start_script(const char *script)
@@ -376,8 +374,7 @@ START_TEST(more_than_fits_is_not_typed)
 }
 END_TEST
 
-/* --- with a user ---------------------------------------------------------------------
- */
+/* --- with a user ----------------------------------------------------------------- */
 
 /* What annotty does, at its smallest. */
 static void print(void *user, struct ann_span bytes, uint64_t wall_ns, uint64_t mono_ns)

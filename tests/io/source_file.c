@@ -64,8 +64,7 @@ static void end_world(void *user)
 	test_scratch_deinit(&w->scratch);
 }
 
-/* --- what every source does ---------------------------------------------------------
- */
+/* --- what every source does ------------------------------------------------------ */
 
 static void *begin_stored(uv_loop_t *of)
 {
@@ -100,8 +99,7 @@ static const struct test_source_kind kinds[] = {
 		false},
 };
 
-/* --- following ----------------------------------------------------------------------
- */
+/* --- following ------------------------------------------------------------------- */
 
 /* Starts to follow `name`, which may not be there. */
 static struct world *follow(const char *name, const char *before, const char *settings)
@@ -339,8 +337,7 @@ START_TEST(rotations_while_it_is_paused_are_read_later)
 }
 END_TEST
 
-/* --- nothing lost, nothing twice ----------------------------------------------------
- */
+/* --- nothing lost, nothing twice ------------------------------------------------- */
 
 enum { ROTATIONS = 20 };
 
@@ -427,8 +424,7 @@ START_TEST(rotation_under_writes_loses_nothing_and_repeats_nothing)
 }
 END_TEST
 
-/* --- errors -------------------------------------------------------------------------
- */
+/* --- errors ---------------------------------------------------------------------- */
 
 static void expect_refusal(struct world *w, const char *story)
 {

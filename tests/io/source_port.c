@@ -43,8 +43,7 @@ enum ann_err __wrap_ann_port_counters(const struct ann_port *port,
 	return ANN_OK;
 }
 
-/* --- the bench ----------------------------------------------------------------------
- */
+/* --- the bench ------------------------------------------------------------------- */
 
 static struct bench {
 	uv_loop_t *loop;
@@ -125,8 +124,7 @@ static void end(void *user)
 	test_scratch_deinit(&b->scratch);
 }
 
-/* --- what every source does ---------------------------------------------------------
- */
+/* --- what every source does ------------------------------------------------------ */
 
 static enum ann_err make(void *user, struct ann_source **source,
 	const struct ann_source_events *events, void *events_user,
@@ -162,8 +160,7 @@ static const struct test_source_kind kinds[] = {
 	{"a port", begin_port, make, feed, finish, NULL, end, false, true, true},
 };
 
-/* --- coming and going ---------------------------------------------------------------
- */
+/* --- coming and going ------------------------------------------------------------ */
 
 static struct bench *open_bench(bool plugged)
 {
@@ -334,8 +331,7 @@ START_TEST(without_reconnecting_a_port_that_is_not_there_is_an_error)
 }
 END_TEST
 
-/* --- ports that cannot be opened ----------------------------------------------------
- */
+/* --- ports that cannot be opened ------------------------------------------------- */
 
 /* A process that has the port, as tio has it. */
 static pid_t occupy(struct bench *b)
@@ -460,8 +456,7 @@ START_TEST(settings_are_applied_and_mistakes_told)
 }
 END_TEST
 
-/* --- descriptors of an earlier run --------------------------------------------------
- */
+/* --- descriptors of an earlier run ----------------------------------------------- */
 
 START_TEST(a_descriptor_is_taken_over)
 {
@@ -488,8 +483,7 @@ START_TEST(a_descriptor_is_taken_over)
 }
 END_TEST
 
-/* --- bytes --------------------------------------------------------------------------
- */
+/* --- bytes ----------------------------------------------------------------------- */
 
 START_TEST(bytes_that_drip_come_one_by_one)
 {
@@ -646,8 +640,7 @@ START_TEST(keys_for_a_device_that_takes_none_are_bounded)
 }
 END_TEST
 
-/* --- counters -----------------------------------------------------------------------
- */
+/* --- counters -------------------------------------------------------------------- */
 
 START_TEST(overruns_are_gaps_before_the_next_bytes)
 {
@@ -704,8 +697,7 @@ START_TEST(overruns_just_before_the_plug_is_drawn_are_told)
 }
 END_TEST
 
-/* --- which inputs are ports ---------------------------------------------------------
- */
+/* --- which inputs are ports ------------------------------------------------------ */
 
 START_TEST(ports_are_told_from_files_and_streams)
 {

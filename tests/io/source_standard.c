@@ -76,8 +76,7 @@ static void finish(void *user)
 	w->writer = -1;
 }
 
-/* --- a pipe, a socket, a terminal as standard input ---------------------------------
- */
+/* --- a pipe, a socket, a terminal as standard input ------------------------------ */
 
 static void become_input(int fd)
 {
@@ -126,8 +125,7 @@ static void finish_terminal(void *user)
 	feed(user, ann_span("\4"));
 }
 
-/* --- a file as standard input -------------------------------------------------------
- */
+/* --- a file as standard input ---------------------------------------------------- */
 
 static void *begin_stored(uv_loop_t *loop)
 {
@@ -141,8 +139,7 @@ static void *begin_stored(uv_loop_t *loop)
 	return w;
 }
 
-/* --- a FIFO -------------------------------------------------------------------------
- */
+/* --- a FIFO ---------------------------------------------------------------------- */
 
 static void *begin_fifo(uv_loop_t *loop)
 {
@@ -189,8 +186,7 @@ static const struct test_source_kind kinds[] = {
 		false},
 };
 
-/* --- what is of this kind only ------------------------------------------------------
- */
+/* --- what is of this kind only --------------------------------------------------- */
 
 static uv_loop_t loop;
 static struct test_watcher watcher;
