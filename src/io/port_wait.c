@@ -101,7 +101,7 @@ static void look(struct ann_port_wait *w)
 	}
 	if (ann_port_wait_try(w, &port, &err) == ANN_OK) {
 		stop(w);
-		ann_log(ANN_LOG_NOTICE, "%s: is there", w->path);
+		ann_log(ANN_LOG_INFO, "%s: is there", w->path);
 		w->opened(w->user, port);
 	} else if (ann_port_is_absent(&err)) {
 		w->soon_ms = SOON_LEAST_MS;
@@ -127,7 +127,9 @@ void ann_port_wait_start(
 	wait->said = 0;
 	wait->soon_ms = SOON_LEAST_MS;
 	wait->waits = true;
-	say(wait, why);
+	if (reason_of(why) == ENOENT) {
+		say(wait, why);
+	}
 	ann_path_watch_start(&wait->watch, wait->path, true);
 	(void)uv_timer_start(&wait->soon, on_soon, delay_ms, 0);
 }

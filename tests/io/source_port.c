@@ -62,7 +62,9 @@ static void on_log(void *user, enum ann_log_level level, const char *text)
 {
 	struct bench *b = user;
 
-	ck_assert_int_eq(level, ANN_LOG_NOTICE);
+	if (level > ANN_LOG_NOTICE) {
+		return;
+	}
 	b->notices++;
 	snprintf(b->notice, sizeof(b->notice), "%s", text);
 }
