@@ -16,7 +16,10 @@
 #include <signal.h>
 #include <string.h>
 
-enum { NS_PER_MS = 1000000 };
+enum {
+	NS_PER_MS = 1000000,
+	LAST_ROUNDS = 3, /* of the loop, in which sources are read, after a signal */
+};
 
 /* --- half lines ------------------------------------------------------------------- */
 
@@ -138,10 +141,20 @@ static void stop_now(struct ann_app *app)
 
 static void on_stop(uv_timer_t *timer)
 {
-	stop_now(timer->data);
+	struct ann_app *app = timer->data;
+
+	if (app->rounds_left > 0) {
+		app->rounds_left--;
+		uv_timer_start(timer, on_stop, 1, 0);
+		return;
+	}
+	stop_now(app);
 }
 
-/* Not at once: whoever asks may stand in the middle of a source, a tap or a sink. */
+/*
+ * Not at once: whoever asks may stand in the middle of a source, a tap or a sink. And
+ * what a device has said before a signal is still read: some rounds of the loop.
+ */
 void ann_app_stop(struct ann_app *app)
 {
 	if (!app->stopping) {
@@ -232,6 +245,7 @@ static void on_signal(uv_signal_t *handle, int number)
 		/* The second one ends the program the usual way. */
 		uv_signal_stop(handle);
 		app->result.signal = number;
+		app->rounds_left = LAST_ROUNDS;
 		ann_app_stop(app);
 		break;
 	}

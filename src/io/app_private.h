@@ -60,6 +60,7 @@ struct ann_app {
 	size_t ended_outputs; /* that cannot be written to any more */
 	size_t live;          /* sources and outputs, closing ones included */
 	size_t closing_sources;
+	unsigned rounds_left; /* of the loop, before a stop is carried out */
 	bool running;
 	bool stopping;
 };
