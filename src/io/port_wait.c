@@ -101,7 +101,7 @@ static void look(struct ann_port_wait *w)
 	}
 	if (ann_port_wait_try(w, &port, &err) == ANN_OK) {
 		stop(w);
-		ann_log(ANN_LOG_INFO, "%s: is there", w->path);
+		ann_log(ANN_LOG_NOTICE, "%s: is there", w->path);
 		w->opened(w->user, port);
 	} else if (ann_port_is_absent(&err)) {
 		w->soon_ms = SOON_LEAST_MS;

@@ -169,7 +169,7 @@ static void look_at_name(struct file_source *f)
 		say_away(f, &err);
 	} else if (f->away) {
 		f->away = false;
-		ann_log(ANN_LOG_INFO, "%s: is there", f->endpoint->path);
+		ann_log(ANN_LOG_NOTICE, "%s: is there", f->endpoint->path);
 	}
 }
 
