@@ -23,33 +23,52 @@ enum {
 
 /* --- half lines ------------------------------------------------------------------- */
 
-static void on_looked(uv_timer_t *timer)
+/* Of all streams; 0: none. */
+static uint64_t next_due(const struct ann_app *app)
 {
-	struct ann_app *app = timer->data;
-	uint64_t now = ann_clock_mono_ns();
 	uint64_t due = 0;
 
-	app->due_mono_ns = 0;
 	for (size_t i = 0; i < app->source_count; i++) {
-		ann_stream_tick(app->sources[i]->stream, now);
-		app_source_flow(app->sources[i]);
-
 		uint64_t one = ann_stream_due(app->sources[i]->stream);
 
 		due = due == 0 || (one != 0 && one < due) ? one : due;
 	}
-	app_schedule(app, due);
+	return due;
+}
+
+static void schedule_next(struct ann_app *app)
+{
+	app->due_mono_ns = 0;
+	app_schedule(app, next_due(app));
+}
+
+static void on_looked(uv_timer_t *timer)
+{
+	struct ann_app *app = timer->data;
+	uint64_t now = ann_clock_mono_ns();
+
+	for (size_t i = 0; i < app->source_count; i++) {
+		ann_stream_tick(app->sources[i]->stream, now);
+		app_source_flow(app->sources[i]);
+	}
+	schedule_next(app);
 }
 
 /*
  * Timers come before ports in a turn of the loop. If we are late, the line may have
- * gone on since: the ports are looked at first.
+ * gone on since: the ports are looked at first. Most often it went on long ago.
  */
 static void on_due(uv_timer_t *timer)
 {
 	enum { LOOK_MS = 1 };
+	struct ann_app *app = timer->data;
+	uint64_t due = next_due(app);
 
-	uv_timer_start(timer, on_looked, LOOK_MS, 0);
+	if (due != 0 && due <= ann_clock_mono_ns()) {
+		uv_timer_start(timer, on_looked, LOOK_MS, 0);
+	} else {
+		schedule_next(app);
+	}
 }
 
 void app_schedule(struct ann_app *app, uint64_t due_mono_ns)
