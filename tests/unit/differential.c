@@ -41,6 +41,7 @@ static const char *const lines_match[] = {
 static const char *const befores[] = {"port ", "\\.", "\\w", "x{1,3}", "=", "(?i)rc ",
 	"(?:len|port)[ =]", "^.{0,70}", "\\(", "(?<=x) ",
 	"(?i)(?<![a-z])(?:%{word})(?![a-z])[ =:]{0,3}", "(?<!\\w)(?:dev|net).*",
+	"\\.|(?i)x|(?:port).*", "(?i)rc |(?:stat|\\bdev(?!\\w)).*",
 	"(?:rc|error)[^0-9]+"};
 
 static const char *const afters[] = {

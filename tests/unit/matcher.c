@@ -192,6 +192,23 @@ START_TEST(unless_before_looks_at_what_touches_the_value)
 }
 END_TEST
 
+START_TEST(unless_before_may_look_far_back)
+{
+	static const char keys[] = "pattern = (?<code>0x\\w+)\n"
+				   "unless-before = (?i)rc |(?:port|\\bpin(?!\\w)).*\n";
+
+	expect_dev(keys, "port 3: 0x11B", "port 3: 0x11B");
+	expect_dev(keys, "PIN 3: 0x11B", "PIN 3: 0x11B");
+	expect_dev(keys, "pin:0x11B", "pin:0x11B");
+	expect_dev(keys, "rc 0x11B", "rc 0x11B");
+	expect_dev(keys, "rc: 0x11B", "rc: 0x11B [DEV_ISSUER]");
+	expect_dev(keys, "pins 3: 0x11B", "pins 3: 0x11B [DEV_ISSUER]");
+	expect_dev(keys, "0x11B on port 0x11B", "0x11B [DEV_ISSUER] on port 0x11B");
+	expect_dev(keys, "0x11B on port\n0x11B",
+		"0x11B [DEV_ISSUER] on port\n0x11B [DEV_ISSUER]");
+}
+END_TEST
+
 START_TEST(unless_after_looks_at_what_follows_the_value)
 {
 	static const char keys[] = KEYWORD "unless-after = \\s?(?:bytes|ms)\\b|$\n";
@@ -438,6 +455,7 @@ void test_cases(Suite *suite)
 	test_add(suite, when_asks_the_line);
 	test_add(suite, unless_vetoes_the_line);
 	test_add(suite, unless_before_looks_at_what_touches_the_value);
+	test_add(suite, unless_before_may_look_far_back);
 	test_add(suite, unless_after_looks_at_what_follows_the_value);
 	test_add(suite, the_earlier_rule_has_what_both_claim);
 	test_add(suite, an_earlier_rule_has_it_also_when_it_begins_later);
