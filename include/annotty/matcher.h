@@ -92,6 +92,9 @@ void ann_scan_free(struct ann_scan *scan);
 ANN_MUST_USE enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	struct ann_hits *hits, size_t *end, bool *stopped);
 
+/* Whether `stop_at` matches this line, which is without its end. */
+bool ann_scan_stops(struct ann_scan *scan, struct ann_span line);
+
 /*
  * Finds what could be hits of a line that is not over: all known values that patterns
  * find, whatever their conditions say. In no order; they may overlap. ANN_ENOMEM.

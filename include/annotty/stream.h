@@ -10,7 +10,8 @@
  *   meaning or rule it out. In text the annotation follows the value, so nothing is
  *   lost by showing the value early. A value is here whatever a pattern finds, also if
  *   the conditions of its rule do not hold yet.
- * - After `late_ns` of silence all is shown, all values annotated.
+ * - After `late_ns` of silence all is shown, all values annotated. If the matcher is to
+ *   stop at what is there, such as a prompt, that is a line.
  * - When the line ends it is a batch of its own as ever, and says how much of it has
  *   been shown, and which hits have been told.
  *

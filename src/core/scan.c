@@ -205,13 +205,20 @@ static void look_at_mentioned(struct ann_scan *scan)
 	}
 }
 
+bool ann_scan_stops(struct ann_scan *scan, struct ann_span line)
+{
+	struct ann_pattern *stop = scan->matcher->stop;
+	struct ann_range range;
+
+	return stop != NULL &&
+	       ann_pattern_find(stop, scan->asker.state, line, 0, &range);
+}
+
 /* Every line, because a rule or the stop asks for that. Returns where it ended. */
 static size_t look_at_all(struct ann_scan *scan, bool *stopped)
 {
 	struct ann_trigger *triggers = scan->triggers.at;
 	size_t left = scan->triggers.count;
-	struct ann_pattern *stop = scan->matcher->stop;
-	struct ann_range range;
 
 	for (size_t at = 0; at < scan->batch.len;) {
 		struct ann_line line = ann_line_at(scan->batch, at);
@@ -223,8 +230,7 @@ static size_t look_at_all(struct ann_scan *scan, bool *stopped)
 			left -= taken;
 		}
 		at = line.next;
-		if (stop != NULL &&
-			ann_pattern_find(stop, scan->asker.state, text, 0, &range)) {
+		if (ann_scan_stops(scan, text)) {
 			*stopped = true;
 			return at;
 		}

@@ -271,12 +271,20 @@ uint64_t ann_stream_due(const struct ann_stream *stream)
 void ann_stream_tick(struct ann_stream *stream, uint64_t mono_ns)
 {
 	uint64_t late_ns = stream->fed_mono_ns + stream->options.late_ns;
+	bool late = mono_ns >= late_ns;
 
 	if (stream->due_mono_ns == 0 || mono_ns < stream->due_mono_ns) {
 		return;
 	}
-	show_half(stream, mono_ns >= late_ns);
-	stream->due_mono_ns = stream->partial.held && mono_ns < late_ns ? late_ns : 0;
+	show_half(stream, late);
+
+	bool stops = ann_scan_stops(stream->scan, ann_buf_all(&stream->framer.rest));
+
+	if (stops && late) {
+		ann_stream_break(stream, false);
+		return;
+	}
+	stream->due_mono_ns = (stream->partial.held || stops) && !late ? late_ns : 0;
 }
 
 void ann_stream_stats(const struct ann_stream *stream, struct ann_stream_stats *stats)

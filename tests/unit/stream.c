@@ -459,6 +459,37 @@ START_TEST(nothing_comes_behind_the_line_to_stop_at)
 }
 END_TEST
 
+START_TEST(a_prompt_to_stop_at_is_a_line_when_it_is_late)
+{
+	static const struct ann_render_options render = {.names_only = true};
+	static const struct ann_matcher_options matching = {.stop_at = "login: $"};
+	struct world w;
+
+	start_with(&w, &render, &matching, 0);
+	feed(&w, "rc 1\nlogin: ");
+	wait_ms(&w, 20);
+	expect(&w, "rc 1 [DEV_BUSY | NET_DOWN]\nlogin: ");
+	ck_assert_uint_eq(w.stops, 0);
+	ck_assert_uint_gt(ann_stream_due(w.stream), w.now_ns);
+	w.now_ns = ann_stream_due(w.stream);
+	wait_ms(&w, 0);
+	ck_assert_uint_eq(w.stops, 1);
+	ck_assert_uint_eq(ann_stream_due(w.stream), 0);
+	feed(&w, "late\n");
+	expect(&w, "");
+	stop(&w);
+
+	start_with(&w, &render, &matching, 0);
+	feed(&w, "login: ");
+	wait_ms(&w, 20);
+	feed(&w, "root\n");
+	wait_ms(&w, 1000);
+	ck_assert_uint_eq(w.stops, 0);
+	expect(&w, "login: root\n");
+	stop(&w);
+}
+END_TEST
+
 START_TEST(other_rules_hold_from_the_next_line_on)
 {
 	struct test_kit other;
@@ -829,6 +860,7 @@ void test_cases(Suite *suite)
 	test_add(suite, a_line_has_the_time_of_its_first_byte);
 	test_add(suite, a_break_ends_the_half_line);
 	test_add(suite, nothing_comes_behind_the_line_to_stop_at);
+	test_add(suite, a_prompt_to_stop_at_is_a_line_when_it_is_late);
 	test_add(suite, other_rules_hold_from_the_next_line_on);
 	test_add(suite, without_a_delay_lines_are_shown_when_they_end);
 	test_add_loop(suite, an_overlong_line_is_shown_in_pieces, 2);
