@@ -109,10 +109,10 @@ finish() {
 
 # --- readers --------------------------------------------------------------------------
 
-# read_from ADDRESS FILE: a reader, of socat(1), that stays. Its connection stands.
+# read_from ADDRESS FILE: a reader, of socat(1), that stays. It is connected.
 read_from() {
 	: >"$2"
-	socat -d -d -u "$1" "CREATE:$2" 2>"$2.socat" &
+	socat -d -d -u "$1,retry=200,interval=0.1" "CREATE:$2" 2>"$2.socat" &
 	_started+=("$!")
 	reader=$!
 	wait_until grep -qs 'starting data transfer loop' "$2.socat"

@@ -194,7 +194,7 @@ without_reconnecting_the_end_of_a_connection_is_the_end() {
 	wait_until test -S dut
 	run -s name --no-reconnect unix:dut
 	expect_out "status = 0x107 [$_tls]\n"
-	expect_status 3
+	expect_status 0
 	run --no-reconnect unix:dut
 	expect_status 3
 	expect_err dut
@@ -244,10 +244,9 @@ a_file_is_followed_over_rotation_truncation_and_creation() {
 	mv log log.1
 	printf 'status = 0x107\n' >log
 	expect_soon "0x107 [$_tls]" started.out
-	printf 'late\n' >>log.1
-	: >log
-	printf 'after truncation\n' >>log
-	expect_soon 'after truncation' started.out
+	: >log # what comes behind is shorter than what was there
+	printf 'truncated\n' >>log
+	expect_soon 'truncated' started.out
 	rm log
 	printf 'made again\n' >log
 	expect_soon 'made again' started.out
