@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# readme.sh ANNOTTY: runs the examples of README.md and compares what they print; the
-# examples of the manual page have to be among them.
+# readme.sh ANNOTTY PLUG: runs the examples of README.md and compares what they print; the
+# examples of the manual page have to be among them. /dev/ttyACM0 is played by PLUG.
 #
 # An example is a fenced block of the language `console`: lines that begin with "$ " are
 # a command, with "> " go on with it, all others are what it prints.
@@ -8,16 +8,36 @@ set -euo pipefail
 
 annotty=$(realpath "$1")
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
-command -v jq >/dev/null || { echo "readme.sh: jq is needed" >&2 && exit 1; }
+plug=$(realpath "$2")
+for tool in jq socat; do
+	command -v "$tool" >/dev/null || { echo "readme.sh: $tool is needed" >&2 && exit 1; }
+done
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+end() {
+	# Words are what is wanted.
+	# shellcheck disable=SC2046
+	kill $(jobs -p) 2>"$work/kill" || true
+	rm -rf "$work"
+}
+trap end EXIT
 mkdir -p "$work/bin" "$work/examples/config"
 ln -s "$annotty" "$work/bin/annotty"
 ln -s "$root/config/sample" "$work/examples/config/sample"
 export PATH=$work/bin:$PATH
 unset NO_COLOR FORCE_COLOR
 cd "$work/examples"
+
+# A device that says the same to everybody who opens it, once he listens.
+device=$work/ttyACM0
+mkfifo "$work/says" "$work/befalls"
+"$plug" "$device" >"$work/befalls" <"$work/says" &
+while read -r event; do
+	[[ $event != open ]] || {
+		sed -n 13,15p config/sample/boot.log
+		echo '[    5.480] net: link up'
+	}
+done <"$work/befalls" >"$work/says" &
 
 examples=0
 failures=0
@@ -31,7 +51,7 @@ finish() {
 	[[ $command ]] || return 0
 	set +e
 	(exit "$status")
-	eval "$command" </dev/null >"$printed" 2>&1
+	eval "${command//\/dev\/ttyACM0/"$device"}" </dev/null >"$printed" 2>&1
 	status=$?
 	set -e
 	examples=$((examples + 1))
