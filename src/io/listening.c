@@ -3,7 +3,6 @@
 #include "io/unix.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -204,16 +203,6 @@ struct ann_listen_name ann_listen_name(int fd)
 }
 
 /* --- sockets of others ------------------------------------------------------------ */
-
-enum ann_err ann_listen_take(int fd, const char *spec, struct ann_error *err)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
-		return ann_error_os(err, errno, "\"%s\": listen", spec);
-	}
-	return ANN_OK;
-}
 
 bool ann_listen_is_listening(int fd)
 {

@@ -29,10 +29,6 @@ struct ann_unix_access {
 ANN_MUST_USE enum ann_err ann_listen_unix(int *fd, const char *path,
 	const struct ann_unix_access *access, const char *spec, struct ann_error *err);
 
-/* Makes what somebody else has opened as the above: sockets of systemd may block. */
-ANN_MUST_USE enum ann_err ann_listen_take(
-	int fd, const char *spec, struct ann_error *err);
-
 /* Whether a descriptor is a stream socket that listens; and that at the place of the
  * endpoint, where connections still find it. */
 bool ann_listen_is_listening(int fd);

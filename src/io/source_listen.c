@@ -235,7 +235,6 @@ static enum ann_err get_socket(struct listen *l, int *fd, struct ann_error *err)
 	if (l->fd >= 0) {
 		*fd = l->fd;
 		l->fd = -1;
-		failed = ann_listen_take(*fd, place->spec, err);
 	} else if (place->path == NULL) {
 		failed = ann_listen_tcp(fd, place->host, place->port, place->spec, err);
 	} else {
