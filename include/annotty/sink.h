@@ -84,9 +84,10 @@ int ann_sink_fd(struct ann_sink *sink);
 
 /*
  * Ends the sink: takes no more, writes what is queued for `drain_ms` at most (0: drops
- * it), then closes. Only the events `announce` and `end` come from now on. `closed` (may be NULL)
- * is called exactly once, later, never from inside this call; then the sink is gone. A
- * second call only shortens the time. NULL is fine, and then `closed` is not called.
+ * it), then closes. Only the events `announce` and `end` come from now on. `closed`
+ * (may be NULL) is called exactly once, later, never from inside this call; then the
+ * sink is gone. A second call only shortens the time. NULL is fine, and then `closed`
+ * is not called.
  */
 void ann_sink_close(struct ann_sink *sink, uint64_t drain_ms,
 	void (*closed)(void *user), void *user);
