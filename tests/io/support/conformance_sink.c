@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALLOCATIONS = 20, LINE_BYTES = 1024, LINES_MOST = 20000, LONG_MS = 20000 };
+enum { ALLOCATIONS = 32, LINE_BYTES = 1024, LINES_MOST = 20000, LONG_MS = 20000 };
 
 static const struct test_sink_kind *kinds;
 
