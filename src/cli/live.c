@@ -1,6 +1,7 @@
 #include "cli/live.h"
 
 #include "cli/setup.h"
+#include "cli/state.h"
 #include "io/app.h"
 #include "io/log.h"
 
@@ -213,7 +214,9 @@ static enum ann_err make_app(struct live *live)
 		.timeout_ns = options->timeout_ns,
 		.drain_ms = DRAIN_MS,
 		.tell_rules = options->verbose,
-		.sinks = {.policy = ANN_QUEUE_BLOCK, .queue_bytes = ANN_QUEUE_BYTES},
+		.sinks = {.policy = ANN_QUEUE_BLOCK,
+			.queue_bytes = ANN_QUEUE_BYTES,
+			.state_directory = ann_state_directory()},
 		.command = options->command,
 	};
 

@@ -5,6 +5,7 @@
 #include "cli/config.h"
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/state.h"
 #include "io/app.h"
 #include "io/control.h"
 #include "io/log.h"
@@ -12,7 +13,6 @@
 #include "io/supervisor.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 struct daemon {
 	const char *path;
@@ -154,7 +154,6 @@ static enum ann_err start_servers(struct daemon *d)
 
 static enum ann_err start(struct daemon *d)
 {
-	const char *state = getenv("STATE_DIRECTORY");
 	enum ann_err failed = ann_config_load(&d->config, d->path, &d->err);
 	const struct ann_daemon_options *daemon = &d->config.daemon;
 	const struct ann_app_options options = {
@@ -166,7 +165,7 @@ static enum ann_err start(struct daemon *d)
 			.queue_bytes = ANN_QUEUE_BYTES,
 			.state_directory = daemon->state_directory != NULL
 						   ? daemon->state_directory
-						   : state},
+						   : ann_state_directory()},
 		.reload = reload,
 		.stopped = stopped,
 		.user = d,

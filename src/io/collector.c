@@ -1,6 +1,11 @@
 #include "io/collector.h"
 
-enum { KEEPALIVE_MS = 30000, DAY_MS = 86400000, SPOOL_LEAST = 64 * 1024 };
+enum {
+	KEEPALIVE_MS = 30000,
+	DAY_MS = 86400000,
+	SPOOL_LEAST = 1 << 20,
+	SHORT_QUEUE_BYTES = 256 * 1024
+};
 
 #define AT(member) offsetof(struct ann_collector_settings, member)
 
@@ -26,6 +31,19 @@ struct ann_collector_settings ann_collector_defaults(
 		.retry_most_ms = ANN_BACKOFF_MOST_MS,
 		.keepalive_ms = KEEPALIVE_MS,
 	};
+}
+
+enum ann_err ann_collector_read(struct ann_collector_settings *settings,
+	const struct ann_endpoint *endpoint, ann_keys keys, struct ann_error *err)
+{
+	enum ann_err failed =
+		ann_settings_read(&endpoint->settings, keys, settings, err);
+
+	if (settings->spool_bytes > 0 &&
+		ann_settings_get(&endpoint->settings, "queue") == NULL) {
+		settings->common.queue_bytes = SHORT_QUEUE_BYTES;
+	}
+	return failed;
 }
 
 void ann_collector_apply(

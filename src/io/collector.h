@@ -24,6 +24,10 @@ extern const struct ann_key ann_collector_tcp_keys[];
 struct ann_collector_settings ann_collector_defaults(
 	const struct ann_sink_context *context);
 
+/* Reads those of the endpoint. Before a spool, the queue is short by default. */
+ANN_MUST_USE enum ann_err ann_collector_read(struct ann_collector_settings *settings,
+	const struct ann_endpoint *endpoint, ann_keys keys, struct ann_error *err);
+
 /* For a link that is not started. */
 void ann_collector_apply(
 	const struct ann_collector_settings *settings, struct ann_link *link);

@@ -125,7 +125,8 @@ static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *e
 			"see annotty(1)",
 			made->endpoint.spec);
 	}
-	if (driver->whole_records) {
+	if (driver->whole_records ||
+		ann_settings_get(&made->endpoint.settings, "spool") != NULL) {
 		made->options.whole_records = true;
 	}
 	if (driver->format != ANN_FORMAT_TEXT) {

@@ -6,32 +6,20 @@
  * written goes back, and is sent whole when the link is up again: without an
  * acknowledgement nobody knows how much of it arrived, and a line that comes twice
  * (the same source and seq) is better than half of one. What the peer sends is thrown
- * away; its end of file is the end of the connection.
+ * away; its end of file is the end of the connection. With a spool it is another sink,
+ * io/sink_spooled.h.
  */
 #include "annotty/alloc.h"
 
+#include "io/collector.h"
 #include "io/framing.h"
-#include "io/link.h"
-#include "io/sink_base.h"
+#include "io/sink_spooled.h"
 #include "io/unix.h"
 #include "io/writer.h"
 
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-
-struct settings {
-	struct ann_sink_settings common;
-	uint64_t keepalive_ms;
-};
-
-static const struct ann_key keys[] = {
-	{"keepalive", ANN_KEY_DURATION, offsetof(struct settings, keepalive_ms), NULL,
-		0, 86400000},
-	{0},
-};
-
-enum { KEEPALIVE_MS = 30000 };
 
 struct connect {
 	struct ann_sink_base base;
@@ -213,7 +201,8 @@ static const struct ann_sink_kind kind = {
 
 /* NULL: no memory. */
 static struct connect *allocate(const struct ann_sink_context *context,
-	const struct ann_endpoint *endpoint, const struct settings *settings)
+	const struct ann_endpoint *endpoint,
+	const struct ann_collector_settings *settings)
 {
 	struct connect *c = ann_alloc(sizeof(*c));
 
@@ -231,26 +220,37 @@ static struct connect *allocate(const struct ann_sink_context *context,
 	return c;
 }
 
+static enum ann_err read_settings(struct ann_collector_settings *settings,
+	const struct ann_endpoint *endpoint, struct ann_error *err)
+{
+	const struct ann_key *const tcp_keys[] = {
+		ann_sink_keys, ann_collector_keys, ann_collector_tcp_keys, NULL};
+	const struct ann_key *const unix_keys[] = {
+		ann_sink_keys, ann_collector_keys, NULL};
+	bool local = endpoint->path != NULL;
+	enum ann_err failed = ann_collector_read(
+		settings, endpoint, local ? unix_keys : tcp_keys, err);
+
+	return failed == ANN_OK && local
+		       ? ann_unix_check(endpoint->path, endpoint->spec, err)
+		       : failed;
+}
+
 static enum ann_err new_connect(struct ann_sink **sink,
 	const struct ann_sink_context *context, const struct ann_endpoint *endpoint,
 	struct ann_chunk *(*frame)(const struct ann_chunk *chunk),
 	struct ann_error *err)
 {
-	struct settings settings = {
-		.common = {context->queue_bytes, context->policy},
-		.keepalive_ms = KEEPALIVE_MS,
-	};
-	const struct ann_key *const tcp_keys[] = {ann_sink_keys, keys, NULL};
-	const struct ann_key *const unix_keys[] = {ann_sink_keys, NULL};
-	enum ann_err failed = ann_settings_read(&endpoint->settings,
-		endpoint->path == NULL ? tcp_keys : unix_keys, &settings, err);
+	struct ann_collector_settings settings = ann_collector_defaults(context);
+	enum ann_err failed = read_settings(&settings, endpoint, err);
 	struct connect *c = NULL;
 
-	if (failed == ANN_OK && endpoint->path != NULL) {
-		failed = ann_unix_check(endpoint->path, endpoint->spec, err);
-	}
 	if (failed != ANN_OK) {
 		return failed;
+	}
+	if (settings.spool_bytes > 0) {
+		return ann_sink_spooled_new(
+			sink, context, endpoint, &settings, frame, err);
 	}
 	c = allocate(context, endpoint, &settings);
 	if (c == NULL) {
@@ -259,7 +259,7 @@ static enum ann_err new_connect(struct ann_sink **sink,
 	c->base.frame = frame;
 	c->writer.events = &writer_events;
 	c->writer.user = c;
-	c->link.keepalive_ms = settings.keepalive_ms;
+	ann_collector_apply(&settings, &c->link);
 	*sink = &c->base.front;
 	return ANN_OK;
 }
@@ -281,12 +281,14 @@ static enum ann_err new_octets(struct ann_sink **sink,
 const struct ann_sink_driver ann_sink_tcp = {
 	.scheme = "tcp",
 	.format = ANN_FORMAT_TEXT,
+	.spools = true,
 	.new_sink = new_plain,
 };
 
 const struct ann_sink_driver ann_sink_unix = {
 	.scheme = "unix",
 	.format = ANN_FORMAT_TEXT,
+	.spools = true,
 	.new_sink = new_plain,
 };
 
@@ -294,5 +296,6 @@ const struct ann_sink_driver ann_sink_syslog_tcp = {
 	.scheme = "syslog+tcp",
 	.format = ANN_FORMAT_SYSLOG,
 	.whole_records = true,
+	.spools = true,
 	.new_sink = new_octets,
 };

@@ -223,9 +223,12 @@ static enum ann_err start(struct ann_sink *sink, struct ann_error *err)
 {
 	struct sink *s = (struct sink *)sink;
 
-	(void)err;
-	ann_link_start(&s->link);
-	return ANN_OK;
+	enum ann_err failed = ann_store_open(&s->store, err);
+
+	if (failed == ANN_OK) {
+		ann_link_start(&s->link);
+	}
+	return failed;
 }
 
 static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
@@ -253,11 +256,15 @@ static const struct ann_sink_ops ops = {
 	.close = close_sink,
 };
 
-/* All is answered, and the session is closed. */
+/* All is answered, and the session is closed; or the server is away, and the spool has
+ * it. */
 static bool idle(const struct ann_sink_base *base)
 {
 	const struct sink *s = (const struct sink *)base;
 
+	if (ann_store_is_safe(&s->store) && s->link.told) {
+		return true; /* the next run will see to it */
+	}
 	return ann_store_is_empty(&s->store) && s->out.stream == NULL;
 }
 
@@ -272,7 +279,7 @@ static void stop(struct ann_sink_base *base)
 
 	ann_outflow_leave(&s->out);
 	ann_link_close(&s->link, on_link_closed);
-	ann_sink_base_undelivered(base, ann_store_give_up(&s->store));
+	ann_store_close(&s->store);
 }
 
 static void release(struct ann_sink_base *base)
@@ -289,17 +296,15 @@ static const struct ann_sink_kind kind = {
 	.idle = idle, .stop = stop, .release = release};
 
 /* NULL: no memory. */
-static struct sink *allocate(const struct settings *settings)
+static struct sink *allocate(const struct ann_store_options *options)
 {
 	struct sink *s = ann_alloc(sizeof(*s));
-	size_t window = (size_t)settings->window;
 
 	if (s == NULL) {
 		return NULL;
 	}
-	if (ann_relp_init(&s->relp, window, on_answered, s) != ANN_OK ||
-		ann_store_init(&s->store, &s->base, &settings->collector, window,
-			on_changed) != ANN_OK) {
+	if (ann_relp_init(&s->relp, options->window, on_answered, s) != ANN_OK ||
+		ann_store_init(&s->store, &s->base, options) != ANN_OK) {
 		release(&s->base);
 		return NULL;
 	}
@@ -317,8 +322,15 @@ static enum ann_err new_relp(struct ann_sink **sink,
 	const struct ann_key *const lists[] = {
 		ann_sink_keys, ann_collector_keys, ann_collector_tcp_keys, keys, NULL};
 	enum ann_err failed =
-		ann_settings_read(&endpoint->settings, lists, &settings, err);
-	struct sink *s = failed == ANN_OK ? allocate(&settings) : NULL;
+		ann_collector_read(&settings.collector, endpoint, lists, err);
+	const struct ann_store_options options = {
+		.context = context,
+		.endpoint = endpoint,
+		.settings = &settings.collector,
+		.window = (size_t)settings.window,
+		.changed = on_changed,
+	};
+	struct sink *s = failed == ANN_OK ? allocate(&options) : NULL;
 
 	if (s == NULL) {
 		return failed == ANN_OK ? ann_error_nomem(err) : failed;
@@ -328,6 +340,7 @@ static enum ann_err new_relp(struct ann_sink **sink,
 	ann_link_init(&s->link, context->loop, endpoint, on_up, s);
 	ann_collector_apply(&settings.collector, &s->link);
 	ann_sink_base_hold(&s->base); /* until the link is closed */
+	ann_store_begin(&s->store);
 	s->out.written = on_written;
 	s->out.lost = on_dead;
 	s->out.user = s;
@@ -339,5 +352,6 @@ const struct ann_sink_driver ann_sink_relp = {
 	.scheme = "relp",
 	.format = ANN_FORMAT_SYSLOG,
 	.whole_records = true,
+	.spools = true,
 	.new_sink = new_relp,
 };

@@ -39,6 +39,12 @@ enum ann_err ann_sink_new(struct ann_sink **sink,
 			"\"%s\": unknown kind of output; a file is file:PATH",
 			endpoint->spec);
 	}
+	if (!driver->spools && ann_settings_get(&endpoint->settings, "spool") != NULL) {
+		return ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": spool= is for outputs that connect: tcp, unix, "
+			"syslog+tcp and relp",
+			endpoint->spec);
+	}
 	failed = driver->new_sink(sink, context, endpoint, err);
 	if (failed == ANN_OK) {
 		(*sink)->events = events;

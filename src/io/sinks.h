@@ -30,6 +30,8 @@ struct ann_sink_driver {
 	enum ann_format format;
 	/* Takes whole records only (datagrams, syslog, journal), no half lines. */
 	bool whole_records;
+	/* Knows spool=. Then it takes whole records as well. */
+	bool spools;
 	/*
 	 * Reads the settings and allocates; nothing is opened yet. `endpoint` is
 	 * borrowed for as long as the sink lives. Its settings are those of this kind;

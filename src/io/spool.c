@@ -324,6 +324,7 @@ enum ann_err ann_spool_peek(struct ann_spool *spool, uint64_t after, size_t max_
 
 struct deleting {
 	struct ann_spool *spool;
+	uint64_t after;   /* this id */
 	uint64_t last_id; /* with all before it */
 	struct ann_spool_totals gone;
 };
@@ -334,7 +335,8 @@ static int delete_all(void *user)
 	struct ann_spool_db *db = &job->spool->db;
 	struct ann_spool_totals held = job->spool->held;
 
-	ann_spool_db_bind(db, ANN_SPOOL_SUM, 1, job->last_id);
+	ann_spool_db_bind(db, ANN_SPOOL_SUM, 1, job->after);
+	ann_spool_db_bind(db, ANN_SPOOL_SUM, 2, job->last_id);
 
 	int rc = ann_spool_db_step(db, ANN_SPOOL_SUM);
 
@@ -346,15 +348,17 @@ static int delete_all(void *user)
 		return rc;
 	}
 	subtract(&held, &job->gone);
-	ann_spool_db_bind(db, ANN_SPOOL_DELETE, 1, job->last_id);
+	ann_spool_db_bind(db, ANN_SPOOL_DELETE, 1, job->after);
+	ann_spool_db_bind(db, ANN_SPOOL_DELETE, 2, job->last_id);
 	rc = ann_spool_db_run(db, ANN_SPOOL_DELETE);
 	return rc == SQLITE_OK ? write_held(db, &held) : rc;
 }
 
-static enum ann_err delete_until(struct ann_spool *spool, uint64_t last_id,
-	const char *what, struct ann_spool_totals *gone, struct ann_error *err)
+static enum ann_err delete_between(struct ann_spool *spool, uint64_t after,
+	uint64_t last_id, const char *what, struct ann_spool_totals *gone,
+	struct ann_error *err)
 {
-	struct deleting job = {.spool = spool, .last_id = last_id};
+	struct deleting job = {.spool = spool, .after = after, .last_id = last_id};
 	int rc = ann_spool_db_lessen(&spool->db, delete_all, &job);
 
 	if (rc != SQLITE_OK) {
@@ -371,17 +375,21 @@ enum ann_err ann_spool_acknowledge(
 	struct ann_spool_totals gone;
 	enum ann_err failed = be_open(spool, err);
 
-	return failed == ANN_OK ? delete_until(spool, id, "acknowledge", &gone, err)
-				: failed;
+	return failed == ANN_OK
+		       ? delete_between(spool, 0, id, "acknowledge", &gone, err)
+		       : failed;
 }
 
-/* The id of the record with which the oldest ones come to `bytes` or more. */
-static int find_oldest(struct ann_spool *spool, uint64_t bytes, uint64_t *id)
+/* The id of the record with which the oldest ones behind `after` come to `bytes` or
+ * more. */
+static int find_oldest(
+	struct ann_spool *spool, uint64_t after, uint64_t bytes, uint64_t *id)
 {
 	struct ann_spool_db *db = &spool->db;
 	struct ann_spool_totals oldest = {0};
 	int rc = SQLITE_ROW;
 
+	ann_spool_db_bind(db, ANN_SPOOL_SIZES, 1, after);
 	while (cost(&oldest) < bytes &&
 		(rc = ann_spool_db_step(db, ANN_SPOOL_SIZES)) == SQLITE_ROW) {
 		struct ann_spool_totals one = {
@@ -404,18 +412,18 @@ static uint64_t missing(const struct ann_spool *spool, uint64_t bytes)
 	return held > most ? held - most : 0;
 }
 
-enum ann_err ann_spool_drop_oldest(struct ann_spool *spool, uint64_t bytes,
-	struct ann_spool_totals *dropped, struct ann_error *err)
+enum ann_err ann_spool_drop_oldest(struct ann_spool *spool, uint64_t after,
+	uint64_t bytes, struct ann_spool_totals *dropped, struct ann_error *err)
 {
-	uint64_t id = 0;
+	uint64_t id = after;
 	enum ann_err failed = be_open(spool, err);
 
 	*dropped = (struct ann_spool_totals){0};
 	if (failed != ANN_OK || missing(spool, bytes) == 0) {
 		return failed;
 	}
-	int rc = find_oldest(spool, missing(spool, bytes), &id);
+	int rc = find_oldest(spool, after, missing(spool, bytes), &id);
 
-	return rc == SQLITE_OK ? delete_until(spool, id, "drop", dropped, err)
+	return rc == SQLITE_OK ? delete_between(spool, after, id, "drop", dropped, err)
 			       : fail(spool, rc, "drop", err);
 }

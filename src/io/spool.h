@@ -61,9 +61,9 @@ enum ann_spool_answer {
 
 /*
  * Opens or makes the database at `path`; its directory exists. NULL with ANN_ESYS when
- * the file cannot be used or another process has it, ANN_ECONFIG when it belongs to
- * another program, ANN_ENOMEM. A limit below what is held is fine: appending then
- * waits.
+ * the file cannot be used or another process has it (EBUSY), ANN_ECONFIG when it
+ * belongs to another program, ANN_ENOMEM. A limit below what is held is fine: appending
+ * then waits.
  */
 ANN_MUST_USE struct ann_spool *ann_spool_open(const char *path,
 	const struct ann_spool_options *options, struct ann_error *err);
@@ -115,11 +115,11 @@ ANN_MUST_USE enum ann_err ann_spool_acknowledge(
 	struct ann_spool *spool, uint64_t id, struct ann_error *err);
 
 /*
- * Deletes the oldest records until at least `bytes` more (overhead included) can be
- * appended, or all are gone; `*dropped` (set in any case) says what went. With 0 it
- * brings the spool back under its limit.
+ * Deletes the oldest records with ids above `after` until at least `bytes` more
+ * (overhead included) can be appended, or all are gone; `*dropped` (set in any case)
+ * says what went. With 0 bytes it brings the spool back under its limit.
  */
-ANN_MUST_USE enum ann_err ann_spool_drop_oldest(struct ann_spool *spool, uint64_t bytes,
-	struct ann_spool_totals *dropped, struct ann_error *err);
+ANN_MUST_USE enum ann_err ann_spool_drop_oldest(struct ann_spool *spool, uint64_t after,
+	uint64_t bytes, struct ann_spool_totals *dropped, struct ann_error *err);
 
 #endif

@@ -27,10 +27,11 @@ static const char *const sql[ANN_SPOOL_STATEMENTS] = {
 	[ANN_SPOOL_INSERT] = "INSERT INTO record VALUES (?, ?, ?)",
 	[ANN_SPOOL_SELECT] =
 		"SELECT id, lines, bytes FROM record WHERE id > ? ORDER BY id",
-	[ANN_SPOOL_SIZES] = "SELECT id, length(bytes) FROM record ORDER BY id",
+	[ANN_SPOOL_SIZES] =
+		"SELECT id, length(bytes) FROM record WHERE id > ? ORDER BY id",
 	[ANN_SPOOL_SUM] = ("SELECT count(*), sum(lines), sum(length(bytes))"
-			   " FROM record WHERE id <= ?"),
-	[ANN_SPOOL_DELETE] = "DELETE FROM record WHERE id <= ?",
+			   " FROM record WHERE id > ? AND id <= ?"),
+	[ANN_SPOOL_DELETE] = "DELETE FROM record WHERE id > ? AND id <= ?",
 	[ANN_SPOOL_GET_HELD] = "SELECT records, lines, bytes FROM held",
 	[ANN_SPOOL_SET_HELD] = "UPDATE held SET records = ?, lines = ?, bytes = ?",
 	[ANN_SPOOL_LAST] = "SELECT max(id) FROM record",

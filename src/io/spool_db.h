@@ -15,9 +15,9 @@ enum ann_spool_statement {
 	ANN_SPOOL_ROLLBACK,
 	ANN_SPOOL_INSERT,    /* id, lines, bytes */
 	ANN_SPOOL_SELECT,    /* above id: id, lines, bytes */
-	ANN_SPOOL_SIZES,     /* all: id, length of bytes */
-	ANN_SPOOL_SUM,       /* up to id: records, lines, bytes */
-	ANN_SPOOL_DELETE,    /* up to id */
+	ANN_SPOOL_SIZES,     /* above id: id, length of bytes */
+	ANN_SPOOL_SUM,       /* above, up to id: records, lines, bytes */
+	ANN_SPOOL_DELETE,    /* above, up to id */
 	ANN_SPOOL_GET_HELD,  /* records, lines, bytes */
 	ANN_SPOOL_SET_HELD,  /* records, lines, bytes */
 	ANN_SPOOL_LAST,      /* highest id or NULL */

@@ -192,8 +192,12 @@ enum ann_err ann_spool_db_fail(struct ann_spool_db *db, int rc, const char *what
 	case SQLITE_NOMEM:
 		return ann_error_nomem(err);
 	case SQLITE_BUSY:
-		return ann_error_set(err, ANN_ESYS,
+		(void)ann_error_set(err, ANN_ESYS,
 			"spool \"%s\": another process uses it", db->path);
+		if (err != NULL) {
+			err->os = EBUSY;
+		}
+		return ANN_ESYS;
 	case SQLITE_FULL:
 		return ann_error_os(err, ENOSPC, "spool \"%s\": %s", db->path, what);
 	default:

@@ -9,6 +9,7 @@
 #include "loop.h"
 #include "net.h"
 #include "relp_peer.h"
+#include "scratch.h"
 #include "sink_watcher.h"
 #include "suite.h"
 
@@ -28,12 +29,14 @@ struct world {
 	unsigned port;
 	int listener; /* -1: it is away */
 	uv_timer_t ticks;
+	struct test_scratch scratch;
 	struct test_relp_peer peer;
 	struct ann_endpoint endpoint;
 	struct test_sink_watcher watcher; /* of the tests here */
 };
 
 static struct world world;
+static char spec[256];
 
 static int listen_at(unsigned *port)
 {
@@ -78,6 +81,7 @@ static void begin_world(struct world *w, uv_loop_t *loop)
 {
 	*w = (struct world){.loop = loop, .listener = -1};
 	test_relp_peer_init(&w->peer);
+	test_scratch_init(&w->scratch);
 	w->peer.most = AHEAD_BYTES;
 	close(listen_at(&w->port));
 	uv_timer_init(loop, &w->ticks);
@@ -132,6 +136,7 @@ static void end_world(struct world *w)
 		close(w->listener);
 	}
 	test_relp_peer_deinit(&w->peer);
+	test_scratch_deinit(&w->scratch);
 	uv_close((uv_handle_t *)&w->ticks, NULL);
 	uv_run(w->loop, UV_RUN_DEFAULT);
 }
@@ -142,13 +147,22 @@ static void *begin(uv_loop_t *loop, const char *settings)
 {
 	struct world *w = &world;
 	struct ann_error err = {0};
-	char spec[256];
 
 	begin_world(w, loop);
-	(void)snprintf(spec, sizeof(spec), "relp://127.0.0.1:%u?%s", w->port, settings);
+	(void)snprintf(spec, sizeof(spec), "relp://127.0.0.1:%u?spool-directory=%s%s%s",
+		w->port, w->scratch.path, settings[0] == '\0' ? "" : "&", settings);
 	ck_assert_msg(ann_endpoint_init(&w->endpoint, NULL, spec, NULL, &err) == ANN_OK,
 		"%s", err.text);
 	return w;
+}
+
+static void *begin_spooled(uv_loop_t *loop, const char *settings)
+{
+	char more[128];
+
+	(void)snprintf(more, sizeof(more), "spool=1M&retry=10ms%s%s",
+		settings[0] == '\0' ? "" : "&", settings);
+	return begin(loop, more);
 }
 
 static enum ann_err make(void *user, struct ann_sink **sink,
@@ -169,15 +183,25 @@ static void end(void *user)
 	ann_endpoint_deinit(&w->endpoint);
 }
 
-static const struct test_sink_kind kinds[] = {{.name = "relp",
-	.begin = begin,
-	.make = make,
-	.arrive = arrive_anew,
-	.leave = leave,
-	.receive = receive,
-	.end = end,
-	.is_away = true,
-	.is_slow = true}};
+static const struct test_sink_kind kinds[] = {
+	{.name = "relp",
+		.begin = begin,
+		.make = make,
+		.arrive = arrive_anew,
+		.leave = leave,
+		.receive = receive,
+		.end = end,
+		.is_away = true,
+		.is_slow = true},
+	{.name = "relp with a spool",
+		.begin = begin_spooled,
+		.make = make,
+		.arrive = arrive_anew,
+		.leave = leave,
+		.receive = receive,
+		.end = end,
+		.is_away = true},
+};
 
 /* --- what is not answered --------------------------------------------------------- */
 
@@ -186,13 +210,13 @@ static uv_loop_t loop;
 static struct world *open_world(const char *settings)
 {
 	struct world *w = &world;
-	char spec[256];
 
 	ann_log_start(ANN_LOG_NOTICE);
 	test_loop_init(&loop);
 	begin_world(w, &loop);
-	(void)snprintf(spec, sizeof(spec), "relp://127.0.0.1:%u?retry=10ms&%s", w->port,
-		settings);
+	(void)snprintf(spec, sizeof(spec),
+		"relp://127.0.0.1:%u?retry=10ms&spool-directory=%s%s%s", w->port,
+		w->scratch.path, settings[0] == '\0' ? "" : "&", settings);
 	arrive(w);
 	test_sink_open(&w->watcher, &loop, spec, -1);
 	return w;
@@ -334,6 +358,24 @@ START_TEST(closing_waits_for_answers_and_closes_the_session)
 }
 END_TEST
 
+START_TEST(what_is_left_at_the_end_is_in_the_spool_if_there_is_one)
+{
+	struct world *w = open_world("spool=1M");
+
+	w->peer.answers = 2;
+	(void)test_offer(&w->watcher, "1\n2\n3\n4\n5\n", false);
+	expect(w, "1\n2\n");
+	test_sink_close(&w->watcher, 100);
+	ck_assert_uint_eq(w->watcher.ends, 0);
+	test_relp_peer_leave(&w->peer);
+	w->peer.answers = SIZE_MAX;
+	test_sink_open(&w->watcher, &loop, spec, -1);
+	(void)test_offer(&w->watcher, "6\n", false);
+	expect(w, "1\n2\n3\n4\n5\n6\n");
+	close_world(w);
+}
+END_TEST
+
 START_TEST(what_is_left_at_the_end_is_told_and_is_an_error)
 {
 	struct world *w = open_world("");
@@ -416,6 +458,7 @@ void test_cases(Suite *suite)
 	test_add(suite, a_server_that_refuses_everything_is_not_told_so_for_ever);
 	test_add(suite, what_was_not_answered_comes_again_and_nothing_else);
 	test_add(suite, closing_waits_for_answers_and_closes_the_session);
+	test_add(suite, what_is_left_at_the_end_is_in_the_spool_if_there_is_one);
 	test_add(suite, what_is_left_at_the_end_is_told_and_is_an_error);
 	test_add(suite, a_server_that_talks_something_else_is_one_that_is_away);
 	test_add(suite,

@@ -156,7 +156,7 @@ static void expect_dropped(struct test_spool *place, uint64_t bytes, uint64_t re
 	struct ann_spool_totals dropped = {99, 99, 99};
 
 	ck_assert_int_eq(
-		ann_spool_drop_oldest(place->spool, bytes, &dropped, &place->err),
+		ann_spool_drop_oldest(place->spool, 0, bytes, &dropped, &place->err),
 		ANN_OK);
 	ck_assert_uint_eq(dropped.records, records);
 	ck_assert_uint_eq(dropped.lines, records);

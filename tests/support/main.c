@@ -2,12 +2,14 @@
 
 #include "annotty/alloc.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
+/* Threads allocate as well. */
 static struct {
-	long fail_at; /* which allocation fails, -1: none */
-	long taken;   /* allocations asked for */
-	long out;     /* blocks not given back */
+	atomic_long fail_at; /* which allocation fails, -1: none */
+	atomic_long taken;   /* allocations asked for */
+	atomic_long out;     /* blocks not given back */
 } counted;
 
 static void *counted_resize(void *user, void *block, size_t size)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RECORDS_MOST = 1024 };
+enum { RECORDS_MOST = 4096 };
 
 static void check_there(const struct test_sink_watcher *w)
 {
