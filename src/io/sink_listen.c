@@ -176,17 +176,9 @@ static void rest_if_needed(struct listen *l, int error)
 	}
 }
 
-/* Those who wait. Who comes when all ends is for the next run, if there is one. */
-static void on_connection(uv_poll_t *poll, int status, int events)
+/* Those who wait. */
+static void accept_all(struct listen *l)
 {
-	struct listen *l = poll->data;
-
-	(void)status;
-	(void)events;
-	if (l->base.front.closing) {
-		(void)uv_poll_stop(poll);
-		return;
-	}
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
 		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -199,6 +191,20 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 		} else {
 			refuse(l, fd);
 		}
+	}
+}
+
+/* Who comes when all ends is for the next run, if there is one. */
+static void on_connection(uv_poll_t *poll, int status, int events)
+{
+	struct listen *l = poll->data;
+
+	(void)status;
+	(void)events;
+	if (l->base.front.closing) {
+		(void)uv_poll_stop(poll);
+	} else {
+		accept_all(l);
 	}
 }
 
@@ -245,7 +251,7 @@ static enum ann_err start(struct ann_sink *sink, struct ann_error *err)
 	ann_log(ANN_LOG_INFO, "%s: listening on %s", l->base.endpoint->name,
 		ann_listen_name(l->fd).text);
 	/* Those who came between two runs are to see all that this one reads. */
-	on_connection(&l->poll, 0, UV_READABLE);
+	accept_all(l);
 	return ANN_OK;
 }
 
@@ -265,9 +271,12 @@ static void put_to_all(struct listen *l, struct ann_chunk *chunk, bool can_wait)
 static bool offer(struct ann_sink *sink, struct ann_chunk *chunk, bool can_wait)
 {
 	struct listen *l = (struct listen *)sink;
-
 	struct ann_chunk *apology = ann_sink_base_apology(&l->base);
 
+	/* Who has connected before the line came gets it. */
+	if (uv_is_active((uv_handle_t *)&l->poll)) {
+		accept_all(l);
+	}
 	if (apology != NULL) {
 		put_to_all(l, apology, can_wait);
 		ann_chunk_unref(apology);

@@ -376,6 +376,18 @@ START_TEST(a_late_reader_without_a_backlog_begins_with_a_whole_line)
 }
 END_TEST
 
+START_TEST(who_has_connected_gets_the_next_line_even_if_not_yet_accepted)
+{
+	struct reader *r = NULL;
+
+	begin("");
+	r = come(0);
+	(void)test_offer(&t.watcher, "one\n", false);
+	expect(r, "one\n");
+	end();
+}
+END_TEST
+
 /* --- the socket ---------------------------------------------------------------------
  */
 
@@ -532,6 +544,7 @@ void test_cases(Suite *suite)
 	test_add(suite, without_descriptors_it_waits_until_there_are_some);
 	test_add(suite, a_late_reader_gets_the_last_lines);
 	test_add(suite, a_late_reader_without_a_backlog_begins_with_a_whole_line);
+	test_add(suite, who_has_connected_gets_the_next_line_even_if_not_yet_accepted);
 	test_add(suite, a_socket_that_nobody_listens_on_is_replaced);
 	test_add(suite, a_socket_that_somebody_listens_on_is_left_alone);
 	test_add(suite, what_is_no_socket_is_left_alone);
