@@ -279,8 +279,9 @@ bench_idle() {
 
 # --- soak ------------------------------------------------------------------------------
 
-# soak_of: prints the lines fed, those that are wrong in the file and at two readers,
-# LATE_BYTES CPU_SHARE PEAK_KIB.
+# soak_of: prints the lines fed, those that are wrong in the file and at two readers, how
+# many of these the readers were told of (their queues were full, for they were not
+# fast enough), LATE_BYTES CPU_SHARE PEAK_KIB.
 soak_of() {
 	open_rig --ports 64 --seconds $((minutes * 60)) || return 1
 	start_annotty 64 \
@@ -291,19 +292,22 @@ soak_of() {
 		return 1
 	"$work/tally" "$rig/out" >"$rig/tally"
 	echo "${fed[0]} $(wrong_in "$rig/tally") $(wrong_in "$rig/tally.1")" \
-		"$(wrong_in "$rig/tally.2") ${fed[2]} $cpu $peak"
+		"$(wrong_in "$rig/tally.2")" \
+		"$(cat "$rig"/tally* | awk '{ told += $4 } END { print told }')" \
+		"${fed[2]} $cpu $peak"
 }
 
 bench_soak() {
-	local name='64 × 115,200 baud'
+	local wrong name='64 × 115,200 baud'
 
 	section "soak: $minutes min of lines with numbers"
 	contender "$name" soak_of
 	take_turns 1
-	columns 'lines|wrong in file|at unix reader|at TCP reader|late bytes|CPU %|peak MiB' \
-		"1|1|1|1|1|100|$(awk 'BEGIN { print 1 / 1024 }')"
-	bar 'soak: lines that are wrong' \
-		"$(value "$name" 2) + $(value "$name" 3) + $(value "$name" 4)" at-most 0 ''
+	columns 'lines|wrong in file|at unix reader|at TCP reader|of these told|late bytes|CPU %|peak MiB' \
+		"1|1|1|1|1|1|100|$(awk 'BEGIN { print 1 / 1024 }')"
+	wrong="$(value "$name" 2) + $(value "$name" 3) + $(value "$name" 4)"
+	bar 'soak: lines that are wrong' "$wrong" at-most 0 ''
+	bar 'soak: lines that are wrong in silence' "$wrong - $(value "$name" 5)" at-most 0 ''
 }
 
 # --- hurt ------------------------------------------------------------------------------
@@ -329,10 +333,10 @@ hurt_of() {
 	close_rig
 	cat "$rig"/tally.* | awk -v fed="${fed[0]}" '{
 		wrong += fed - $1 + $3
-		for (i = 4; i <= 6; i++) {
+		for (i = 5; i <= 7; i++) {
 			worst[i] = $i > worst[i] ? $i : worst[i]
 		}
-	} END { printf "%d %.0f %.0f %.0f ", wrong, worst[4], worst[5], worst[6] }'
+	} END { printf "%d %.0f %.0f %.0f ", wrong, worst[5], worst[6], worst[7] }'
 	echo "${fed[2]} $cpu $peak"
 }
 

@@ -4,10 +4,10 @@
  *     tally [--times FILE] [--lines N] PLACE
  *
  * PLACE is a file, tcp:PORT or unix:PATH. Reads until its end or until N lines have
- * come, and prints `LINES MISSING REPEATED P50 P99 MAX`: numbers that were left out
- * and that came again or too late, and how long lines took from their port to here, in
- * nanoseconds (with --times). What follows the last line of a port is not missed, hence
- * LINES has to be compared.
+ * come, and prints `LINES MISSING REPEATED TOLD P50 P99 MAX`: numbers that were left
+ * out and that came again or too late, how many lines records of JSON say were dropped,
+ * and how long lines took from their port to here, in nanoseconds (with --times). What
+ * follows the last line of a port is not missed, hence LINES has to be compared.
  */
 #include <poll.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 enum { READ_BYTES = 1 << 16, SAMPLES = 1 << 20 };
 
 struct tally {
-	uint64_t lines, missing, repeated, wanted;
+	uint64_t lines, missing, repeated, told, wanted;
 	uint64_t next[TIMES_PORTS]; /* number, of each port */
 	const struct times *times;  /* NULL: nobody asks */
 	long long *took; /* a sample of all, evenly spread while it is small */
@@ -63,6 +63,19 @@ static void count(struct tally *t, const char *mark, long long now)
 	take_time(t, (unsigned)port, number, now);
 }
 
+/* Counts what a record without a mark says was dropped. */
+static void count_told(struct tally *t, const char *line, size_t len)
+{
+	static const char dropped[] = "{\"event\":\"dropped\",";
+	static const char lines[] = "\"lost_lines\":";
+	const char *number = NULL;
+
+	if (len > sizeof(dropped) && memcmp(line, dropped, sizeof(dropped) - 1) == 0) {
+		number = memmem(line, len, lines, sizeof(lines) - 1);
+	}
+	t->told += number == NULL ? 0 : strtoull(number + sizeof(lines) - 1, NULL, 10);
+}
+
 /* Counts the whole lines; returns how many bytes they were. */
 static size_t count_all(struct tally *t, char *text, size_t len, long long now)
 {
@@ -74,6 +87,8 @@ static size_t count_all(struct tally *t, char *text, size_t len, long long now)
 
 		if (mark != NULL) {
 			count(t, mark + 1, now);
+		} else {
+			count_told(t, line, (size_t)(end - line));
 		}
 		line = end + 1;
 	}
@@ -138,8 +153,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	read_all(&t, fd);
-	printf("%llu %llu %llu ", (unsigned long long)t.lines,
-		(unsigned long long)t.missing, (unsigned long long)t.repeated);
+	printf("%llu %llu %llu %llu ", (unsigned long long)t.lines,
+		(unsigned long long)t.missing, (unsigned long long)t.repeated,
+		(unsigned long long)t.told);
 	print_latencies(t.took, t.took_count);
 	puts("");
 	return 0;
