@@ -256,7 +256,7 @@ a_file_is_followed_over_rotation_truncation_and_creation() {
 
 a_file_that_is_not_there_yet_is_followed_from_its_start() {
 	start -s name -f later
-	sleep 0.1
+	expect_soon 'later: No such file or directory; waiting for it' started.err
 	printf 'status = 0x107\n' >later
 	expect_soon "0x107 [$_tls]" started.out
 	stop
