@@ -1,6 +1,7 @@
 #!/bin/bash
 # The configuration of the daemon: its manual page, the sample, and how files are read.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/device.sh"
 
 source_root=$(cd "$program_dir/../.." && pwd)
 page=$source_root/man/annotty.conf.5
@@ -110,16 +111,17 @@ rules_and_tables_of_a_configuration_count() {
 		  .{1,9}(?<code>0x[0-9a-f]+)
 		families = modem
 		[source a]
-		input = -
+		input = in
+		from-start = yes
 		[annotty]
 		default-rules = no
 		control = control.sock
 	END
-	run_shell 'echo "modem: attach failed 0x2001" | timeout 5 "$annotty" run -c main.conf &
-		wait_for=$!
-		until grep -q modem out; do sleep 0.02; done
-		kill $! 2>/dev/null; wait $wait_for' >out
-	expect_out_has MODEM
+	start run -c main.conf
+	echo 'modem: attach failed 0x2001' >in
+	expect_soon 'attach failed 0x2001 [MODEM_NO_SIM: No SIM card.]' started.out
+	stop
+	expect_status 0
 }
 
 # --- mistakes -------------------------------------------------------------------------
