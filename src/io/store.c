@@ -180,7 +180,7 @@ void ann_store_done(struct ann_store *store, bool delivered)
 	store->front = (store->front + 1) % store->window;
 	store->count--;
 	if (oldest.id > 0) {
-		ann_store_disk_done(store->disk, oldest.id);
+		ann_store_disk_done(store->disk, &oldest);
 	}
 }
 

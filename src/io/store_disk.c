@@ -24,12 +24,15 @@ enum {
 	READ_RECORDS = 1024,
 	READ_BYTES = 64 * 1024,
 	DELETE_RECORDS = 128,
+	DELETE_BYTES = 64 * 1024,
 	DELETE_MS = 100,
 	AGAIN_MS = 1000,
 };
 
 struct order {
 	uint64_t acknowledge; /* up to this id; 0: nothing */
+	size_t ended;         /* so many records */
+	uint64_t ended_bytes;
 	struct ann_spool_record *rows;
 	size_t row_count;
 	size_t row_room;
@@ -73,7 +76,8 @@ struct ann_store_disk {
 	uint64_t read_id;             /* the last one read */
 	uint64_t done_id;             /* the last one that has ended */
 	uint64_t deleted_id;
-	size_t ended;                    /* records since then */
+	size_t ended; /* records since then */
+	uint64_t ended_bytes;
 	struct ann_spool_totals dropped; /* not announced yet: behind what was read */
 	bool more;                       /* there may be more on disk than was read */
 	bool wanted;                     /* somebody asked for it in vain */
@@ -385,7 +389,15 @@ static void wake_in(struct ann_store_disk *d, uint64_t ms)
 static bool deletes(const struct ann_store_disk *d)
 {
 	return has_ended(d) &&
-	       (d->due || d->ended >= DELETE_RECORDS || d->failing || d->full);
+	       (d->due || d->ended >= DELETE_RECORDS ||
+		       d->ended_bytes >= DELETE_BYTES || d->failing || d->full);
+}
+
+static void delete_ended(struct ann_store_disk *d)
+{
+	d->order.acknowledge = d->done_id;
+	d->order.ended = d->ended;
+	d->order.ended_bytes = d->ended_bytes;
 }
 
 void ann_store_disk_work(struct ann_store_disk *d)
@@ -401,8 +413,9 @@ void ann_store_disk_work(struct ann_store_disk *d)
 	}
 	order->drop = d->drops_oldest;
 	order->read = d->wanted && is_exhausted(d) && (d->more || order->row_count > 0);
-	order->acknowledge = deletes(d) ? d->done_id : 0;
-	if (has_ended(d) && order->acknowledge == 0) {
+	if (deletes(d)) {
+		delete_ended(d);
+	} else if (has_ended(d)) {
 		wake_in(d, DELETE_MS);
 	}
 	if (order->row_count > 0 || order->read || order->acknowledge > 0) {
@@ -473,7 +486,8 @@ static void take_deleted(struct ann_store_disk *d)
 {
 	if (d->outcome.acknowledged) {
 		d->deleted_id = d->order.acknowledge;
-		d->ended = d->done_id > d->deleted_id ? d->ended : 0;
+		d->ended -= d->order.ended;
+		d->ended_bytes -= d->order.ended_bytes;
 		d->held_off = false;
 	}
 }
@@ -564,10 +578,12 @@ void ann_store_disk_taken(struct ann_store_disk *d)
 	d->at++;
 }
 
-void ann_store_disk_done(struct ann_store_disk *d, uint64_t id)
+void ann_store_disk_done(
+	struct ann_store_disk *d, const struct ann_store_record *record)
 {
-	d->done_id = id;
+	d->done_id = record->id;
 	d->ended++;
+	d->ended_bytes += record->bytes.len;
 	ann_store_disk_work(d);
 }
 
@@ -623,7 +639,9 @@ static void go_on_closing(struct ann_store_disk *d)
 	if (!d->given_up) {
 		add_rows(d);
 	}
-	d->order.acknowledge = has_ended(d) ? d->done_id : 0;
+	if (has_ended(d)) {
+		delete_ended(d);
+	}
 	d->order.drop = d->drops_oldest;
 	d->order.close = d->order.row_count == 0;
 	submit(d);

@@ -2,8 +2,8 @@
  * store_disk - the half of a store that is on disk: a spool behind a thread.
  *
  * Every record is written before it is handed out, with all those that have come in the
- * meantime, and deleted some time after it has ended: with the next write, after a
- * hundred records, or after a tenth of a second. So a process that is killed loses what
+ * meantime, and deleted some time after it has ended: when 128 of them or 64 KiB have,
+ * or after a tenth of a second. So a process that is killed loses what
  * has not been written yet, at most the queue and ANN_STORE_ORDER_BYTES, and repeats
  * what has not been deleted yet.
  *
@@ -39,7 +39,8 @@ void ann_store_disk_work(struct ann_store_disk *disk);
 /* As of the store. */
 bool ann_store_disk_next(struct ann_store_disk *disk, struct ann_store_record *record);
 void ann_store_disk_taken(struct ann_store_disk *disk);
-void ann_store_disk_done(struct ann_store_disk *disk, uint64_t id);
+void ann_store_disk_done(
+	struct ann_store_disk *disk, const struct ann_store_record *record);
 void ann_store_disk_rewind(struct ann_store_disk *disk);
 
 /* Nothing comes from disk, and does not go there: hand out from memory. */

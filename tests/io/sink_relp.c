@@ -149,8 +149,9 @@ static void *begin(uv_loop_t *loop, const char *settings)
 	struct ann_error err = {0};
 
 	begin_world(w, loop);
-	(void)snprintf(spec, sizeof(spec), "relp://127.0.0.1:%u?spool-directory=%s%s%s",
-		w->port, w->scratch.path, settings[0] == '\0' ? "" : "&", settings);
+	(void)snprintf(spec, sizeof(spec),
+		"relp://127.0.0.1:%u?spool-directory=%.60s%s%.100s", w->port,
+		w->scratch.path, settings[0] == '\0' ? "" : "&", settings);
 	ck_assert_msg(ann_endpoint_init(&w->endpoint, NULL, spec, NULL, &err) == ANN_OK,
 		"%s", err.text);
 	return w;
@@ -160,7 +161,7 @@ static void *begin_spooled(uv_loop_t *loop, const char *settings)
 {
 	char more[128];
 
-	(void)snprintf(more, sizeof(more), "spool=1M&retry=10ms%s%s",
+	(void)snprintf(more, sizeof(more), "spool=1M&retry=10ms%s%.80s",
 		settings[0] == '\0' ? "" : "&", settings);
 	return begin(loop, more);
 }
@@ -215,7 +216,7 @@ static struct world *open_world(const char *settings)
 	test_loop_init(&loop);
 	begin_world(w, &loop);
 	(void)snprintf(spec, sizeof(spec),
-		"relp://127.0.0.1:%u?retry=10ms&spool-directory=%s%s%s", w->port,
+		"relp://127.0.0.1:%u?retry=10ms&spool-directory=%.60s%s%.100s", w->port,
 		w->scratch.path, settings[0] == '\0' ? "" : "&", settings);
 	arrive(w);
 	test_sink_open(&w->watcher, &loop, spec, -1);

@@ -127,12 +127,12 @@ static const char *spec_of(const struct world *w, const char *settings)
 	char place[128];
 
 	if (w->port == 0) {
-		(void)snprintf(place, sizeof(place), "unix:%s", w->socket);
+		(void)snprintf(place, sizeof(place), "unix:%.90s", w->socket);
 	} else {
 		(void)snprintf(place, sizeof(place), "tcp://127.0.0.1:%u", w->port);
 	}
 	(void)snprintf(spec, sizeof(spec),
-		"%s?spool=1M&retry=10ms&retry-most=50ms&spool-directory=%s/a/b&%s",
+		"%s?spool=1M&retry=10ms&retry-most=50ms&spool-directory=%.60s/a/b&%.100s",
 		place, w->scratch.path, settings);
 	return spec;
 }
@@ -490,7 +490,7 @@ START_TEST(a_damaged_spool_is_put_aside_told_and_counted)
 	(void)offer(w, 1, 1000);
 	test_sink_close(&w->watcher, 0);
 	(void)snprintf(command, sizeof(command),
-		"for f in %s/a/b/out.spool*; do printf garbagegarbage >\"$f\"; done",
+		"for f in %.60s/a/b/out.spool*; do printf garbagegarbage >\"$f\"; done",
 		w->scratch.path);
 	ck_assert_int_eq(system(command), 0);
 	run(w, "");
