@@ -228,16 +228,6 @@ rsyslog_killed_misses_nothing_with_a_spool() {
 	expect "at most a window comes twice: $repeated" [ "$repeated" -le $((4 * 128)) ]
 }
 
-a_tcp_collector_killed_misses_what_its_kernel_had_taken() {
-	_choose_port
-	_with_bad_collector _start_tcp "tcp://127.0.0.1:$_port?retry-most=200ms&spool=64M"
-	expect_status 0
-	expect "a hole for each death: $holes" [ "$holes" -le 4 ]
-	expect "it was in its receive buffer: $widest lines" [ $((widest * 60)) -le 262144 ]
-	expect "what had arrived without our knowing comes twice: $repeated" \
-		[ "$repeated" -le $((4 * 4096 / 60 + 4)) ]
-}
-
 # _away_and_back START SCHEME
 _away_and_back() {
 	local output
