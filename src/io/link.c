@@ -130,6 +130,9 @@ static void wait_longer(struct ann_link *link)
 	}
 	(void)uv_timer_start(
 		&link->timer, on_wait_over, ann_backoff_next(&link->backoff), 0);
+	if (link->away != NULL) {
+		link->away(link->user);
+	}
 }
 
 static void failed(struct ann_link *link, int status)

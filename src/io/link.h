@@ -18,6 +18,8 @@
 
 struct ann_link {
 	void (*up)(void *user); /* connected: `peer.stream` can be written and read */
+	/* A try has failed, and the next one is due later; may be NULL. */
+	void (*away)(void *user);
 	/* When set, there is no second try: could not connect, or was lost. */
 	void (*gave_up)(void *user, int status);
 	void *user;

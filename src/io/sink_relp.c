@@ -203,6 +203,12 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 	go_on(s);
 }
 
+/* While closing this can be the end. */
+static void on_away(void *user)
+{
+	go_on(user);
+}
+
 static void on_up(void *user)
 {
 	struct sink *s = user;
@@ -338,6 +344,7 @@ static enum ann_err new_relp(struct ann_sink **sink,
 	ann_sink_base_init(
 		&s->base, &ops, &kind, context, endpoint, &settings.collector.common);
 	ann_link_init(&s->link, context->loop, endpoint, on_up, s);
+	s->link.away = on_away;
 	ann_collector_apply(&settings.collector, &s->link);
 	ann_sink_base_hold(&s->base); /* until the link is closed */
 	ann_store_begin(&s->store);

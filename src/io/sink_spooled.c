@@ -190,6 +190,12 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 	}
 }
 
+/* While closing this can be the end. */
+static void on_away(void *user)
+{
+	go_on(user);
+}
+
 static void on_up(void *user)
 {
 	struct sink *s = user;
@@ -300,6 +306,7 @@ enum ann_err ann_sink_spooled_new(struct ann_sink **sink,
 	(void)uv_timer_init(context->loop, &s->look); /* cannot fail */
 	ann_sink_base_opened(&s->base, (uv_handle_t *)&s->look);
 	ann_link_init(&s->link, context->loop, endpoint, on_up, s);
+	s->link.away = on_away;
 	ann_collector_apply(settings, &s->link);
 	ann_sink_base_hold(&s->base); /* until the link is closed */
 	ann_store_begin(&s->store);
