@@ -443,6 +443,12 @@ bench_collect() {
 		"${rsyslog[@]}" "$work/rsyslog-imtcp.conf" -- "$annotty" -o "syslog+tcp://$at"
 	contender 'annotty relp://, rsyslog' collected_by \
 		"${rsyslog[@]}" "$work/rsyslog-imrelp.conf" -- "$annotty" -o "relp://$at"
+	for kind in syslog+tcp relp; do
+		name=${kind/syslog+tcp/imtcp}
+		contender "annotty $kind:// with a spool, rsyslog" collected_by \
+			"${rsyslog[@]}" "$work/rsyslog-${name/#relp/imrelp}.conf" -- "$annotty" \
+			-o "$kind://$at?spool=1G&spool-directory=$work/state"
+	done
 	measure "$live_rounds"
 	for name in "${!median[@]}"; do
 		awk "BEGIN { printf \"%s: %.0f lines/s\\n\", \"$name\", $lines * 1e3 / ${median[$name]} }"
