@@ -51,16 +51,27 @@ struct ann_codebook *ann_codebook_new(void);
 void ann_codebook_free(struct ann_codebook *book);
 
 /*
+ * Takes a block of annotty/alloc.h, also when it fails, and frees it with the book: the
+ * text that codes point into.
+ */
+ANN_MUST_USE enum ann_err ann_codebook_keep(struct ann_codebook *book, void *block);
+
+/*
  * A family under construction: `begin`, any number of `add`, `end`. Only then is it
  * in the book, behind the others; a family of the same name is replaced in its place.
- * Names and texts are copied. Freed without `end`, the book is as it was.
+ * Freed without `end`, the book is as it was.
  */
 struct ann_family_draft;
 ANN_MUST_USE enum ann_err ann_family_begin(
 	struct ann_family_draft **draft, struct ann_span name, const char *origin);
 void ann_family_free(struct ann_family_draft *draft);
 
-/* The head of the family; each may be empty. */
+/* Copies what `span` points to and makes it point there, for as long as the book is.
+ */
+ANN_MUST_USE enum ann_err ann_family_copy(
+	struct ann_family_draft *draft, struct ann_span *span);
+
+/* The head of the family; each may be empty, and is copied. */
 struct ann_family_head {
 	struct ann_span title;
 	struct ann_span source;
@@ -69,7 +80,10 @@ struct ann_family_head {
 ANN_MUST_USE enum ann_err ann_family_head(
 	struct ann_family_draft *draft, struct ann_family_head head);
 
-/* `code->family` is ignored. Rows may come in any order; equal values keep theirs. */
+/*
+ * `code->family` is ignored. Rows may come in any order; equal values keep theirs. What
+ * the code points to is not copied: see ann_family_copy() and ann_codebook_keep().
+ */
 ANN_MUST_USE enum ann_err ann_family_add(
 	struct ann_family_draft *draft, const struct ann_code *code);
 

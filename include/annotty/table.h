@@ -18,9 +18,10 @@
 #include "annotty/codebook.h"
 
 /*
- * Adds the table to the book. `origin` names it in messages and is copied. Without a
- * `# family:` head the family is the file name of `origin` up to its first dot.
- * All or nothing: after an error the book is as before.
+ * Adds the table to the book. Its codes point into `text`, which has to live as long as
+ * the book, see ann_codebook_keep(). `origin` names it in messages and is copied.
+ * Without a `# family:` head the family is the file name of `origin` up to its first
+ * dot. All or nothing: after an error the book is as before.
  *
  * ANN_ECONFIG with origin:line:, ANN_ENOMEM.
  */

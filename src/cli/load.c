@@ -77,7 +77,9 @@ static enum ann_err load_table(struct ann_codebook *book, const char *path,
 	if (failed == ANN_OK) {
 		failed = ann_table_add(book, ann_buf_all(&text), path, err);
 	}
-	ann_buf_deinit(&text);
+	if (ann_codebook_keep(book, text.ptr) != ANN_OK && failed == ANN_OK) {
+		failed = ann_error_nomem(err);
+	}
 	return failed;
 }
 

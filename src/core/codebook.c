@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Text is kept in blocks that never move, so that spans into it stay valid. */
+/* Copies of texts, in blocks that never move, so that spans into them stay valid. */
 struct text_block {
 	struct text_block *next; /* ann_family_draft::text */
 	size_t used;
@@ -18,6 +18,7 @@ struct ann_family_draft {
 	struct ann_family family; /* first, so that a family leads back to its draft */
 	struct ann_code *codes;   /* family.count of them */
 	size_t room;              /* of `codes`, in codes */
+	bool descends;            /* somewhere in `codes`, which are to be sorted */
 	struct text_block *text;  /* newest first */
 };
 
@@ -28,15 +29,24 @@ struct value_slot {
 	uint32_t count; /* 0: the slot is free */
 };
 
+/* The hash is compared first, for names lie all over the memory. */
+struct name_slot {
+	uint32_t hash;
+	uint32_t
+		code; /* place in ann_codebook::by_value, from 1; 0: the slot is free */
+};
+
 struct ann_codebook {
 	struct ann_family_draft **families;
 	size_t count;
 	size_t room;
+	void **kept; /* blocks that are freed with the book */
+	size_t kept_count;
+	size_t kept_room;
 	const struct ann_code **by_value; /* sorted by value, then order of family */
 	struct value_slot *values;        /* open addressing, a power of two of slots */
-	size_t value_mask;
-	const struct ann_code **names; /* open addressing, a power of two of slots */
-	size_t name_mask;
+	struct name_slot *names;          /* the same */
+	size_t mask;                      /* of both: slots less 1 */
 };
 
 static const char *const severity_names[] = {"ok", "info", "warning", "error"};
@@ -88,13 +98,27 @@ void ann_codebook_free(struct ann_codebook *book)
 	for (size_t i = 0; i < book->count; i++) {
 		ann_family_free(book->families[i]);
 	}
+	for (size_t i = 0; i < book->kept_count; i++) {
+		ann_free(book->kept[i]);
+	}
 	drop_index(book);
+	ann_free(book->kept);
 	ann_free(book->families);
 	ann_free(book);
 }
 
-/* Copies `span` into the family's text and makes it point there. 0, or -1. */
-static int keep(struct ann_family_draft *draft, struct ann_span *span)
+enum ann_err ann_codebook_keep(struct ann_codebook *book, void *block)
+{
+	if (ann_grow((void **)&book->kept, &book->kept_room, book->kept_count,
+		    sizeof(*book->kept)) != 0) {
+		ann_free(block);
+		return ANN_ENOMEM;
+	}
+	book->kept[book->kept_count++] = block;
+	return ANN_OK;
+}
+
+enum ann_err ann_family_copy(struct ann_family_draft *draft, struct ann_span *span)
 {
 	enum { BLOCK_BYTES = 8192 };
 	struct text_block *block = draft->text;
@@ -105,7 +129,7 @@ static int keep(struct ann_family_draft *draft, struct ann_span *span)
 
 		block = ann_resize_array(NULL, sizeof(*block) + room, 1);
 		if (block == NULL) {
-			return -1;
+			return ANN_ENOMEM;
 		}
 		*block = (struct text_block){.next = draft->text, .room = room};
 		draft->text = block;
@@ -118,7 +142,7 @@ static int keep(struct ann_family_draft *draft, struct ann_span *span)
 	copy[span->len] = '\0';
 	block->used += need;
 	span->ptr = copy;
-	return 0;
+	return ANN_OK;
 }
 
 enum ann_err ann_family_begin(
@@ -131,7 +155,8 @@ enum ann_err ann_family_begin(
 		return ANN_ENOMEM;
 	}
 	made->family.name = name;
-	if (keep(made, &made->family.name) != 0 || keep(made, &from) != 0) {
+	if (ann_family_copy(made, &made->family.name) != ANN_OK ||
+		ann_family_copy(made, &from) != ANN_OK) {
 		ann_family_free(made);
 		return ANN_ENOMEM;
 	}
@@ -158,8 +183,9 @@ void ann_family_free(struct ann_family_draft *draft)
 enum ann_err ann_family_head(
 	struct ann_family_draft *draft, struct ann_family_head head)
 {
-	if (keep(draft, &head.title) != 0 || keep(draft, &head.source) != 0 ||
-		keep(draft, &head.revision) != 0) {
+	if (ann_family_copy(draft, &head.title) != ANN_OK ||
+		ann_family_copy(draft, &head.source) != ANN_OK ||
+		ann_family_copy(draft, &head.revision) != ANN_OK) {
 		return ANN_ENOMEM;
 	}
 	draft->family.title = head.title;
@@ -170,16 +196,16 @@ enum ann_err ann_family_head(
 
 enum ann_err ann_family_add(struct ann_family_draft *draft, const struct ann_code *code)
 {
-	struct ann_code copy = *code;
+	size_t count = draft->family.count;
 
-	if (keep(draft, &copy.name) != 0 || keep(draft, &copy.description) != 0 ||
-		keep(draft, &copy.hint) != 0 ||
-		ann_grow((void **)&draft->codes, &draft->room, draft->family.count,
-			sizeof(*draft->codes)) != 0) {
+	if (ann_grow((void **)&draft->codes, &draft->room, count,
+		    sizeof(*draft->codes)) != 0) {
 		return ANN_ENOMEM;
 	}
-	copy.family = &draft->family;
-	draft->codes[draft->family.count++] = copy;
+	draft->descends |= count > 0 && code->value < draft->codes[count - 1].value;
+	draft->codes[count] = *code;
+	draft->codes[count].family = &draft->family;
+	draft->family.count++;
 	return ANN_OK;
 }
 
@@ -198,21 +224,11 @@ static int compare_pointers(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool ascending(const struct ann_code *codes, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		if (codes[i - 1].value > codes[i].value) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static enum ann_err sort_codes(struct ann_family_draft *draft)
 {
 	size_t count = draft->family.count;
 
-	if (ascending(draft->codes, count)) {
+	if (!draft->descends) {
 		return ANN_OK;
 	}
 	const struct ann_code **order =
@@ -287,15 +303,27 @@ static size_t hash_value(uint64_t value)
 	return (size_t)value;
 }
 
-/* FNV-1a, 64 bit. */
+/* Eight bytes at a time. */
 static size_t hash_name(struct ann_span name)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = name.len;
 
-	for (size_t i = 0; i < name.len; i++) {
-		hash = (hash ^ (unsigned char)name.ptr[i]) * 0x100000001b3ULL;
+	while (name.len > 0) {
+		uint64_t bytes = 0;
+		size_t len = name.len < sizeof(bytes) ? name.len : sizeof(bytes);
+
+		memcpy(&bytes, name.ptr, len);
+		hash = hash_value(hash ^ bytes);
+		name.ptr += len;
+		name.len -= len;
 	}
-	return hash_value(hash);
+	return hash;
+}
+
+/* Values that are near each other, as codes are, stand near each other. */
+static size_t value_at(uint64_t value)
+{
+	return hash_value(value / 8) * 8 + value % 8;
 }
 
 /* Slots for `count` entries at a load of at most one half. */
@@ -311,22 +339,24 @@ static size_t slots_for(size_t count)
 
 static struct value_slot *value_slot(const struct ann_codebook *book, uint64_t value)
 {
-	size_t at = hash_value(value) & book->value_mask;
+	size_t at = value_at(value) & book->mask;
 
 	while (book->values[at].count != 0 && book->values[at].value != value) {
-		at = (at + 1) & book->value_mask;
+		at = (at + 1) & book->mask;
 	}
 	return &book->values[at];
 }
 
-static const struct ann_code **name_slot(
-	const struct ann_codebook *book, struct ann_span name)
+static struct name_slot *name_slot(
+	const struct ann_codebook *book, struct ann_span name, uint32_t hash)
 {
-	size_t at = hash_name(name) & book->name_mask;
+	size_t at = hash & book->mask;
 
-	while (book->names[at] != NULL &&
-		!ann_span_equal(book->names[at]->name, name)) {
-		at = (at + 1) & book->name_mask;
+	while (book->names[at].code != 0 &&
+		(book->names[at].hash != hash ||
+			!ann_span_equal(book->by_value[book->names[at].code - 1]->name,
+				name))) {
+		at = (at + 1) & book->mask;
 	}
 	return &book->names[at];
 }
@@ -363,6 +393,29 @@ static void collect(struct ann_codebook *book)
 	}
 }
 
+static void index_value(struct ann_codebook *book, size_t at)
+{
+	struct value_slot *slot = value_slot(book, book->by_value[at]->value);
+
+	if (slot->count++ == 0) {
+		slot->value = book->by_value[at]->value;
+		slot->first = (uint32_t)at;
+	}
+}
+
+/* One symbol in two families: the first family keeps it. */
+static void index_name(struct ann_codebook *book, size_t at)
+{
+	const struct ann_code *code = book->by_value[at];
+	uint32_t hash = (uint32_t)hash_name(code->name);
+	struct name_slot *slot = name_slot(book, code->name, hash);
+
+	if (slot->code == 0 ||
+		book->by_value[slot->code - 1]->family->order > code->family->order) {
+		*slot = (struct name_slot){hash, (uint32_t)at + 1};
+	}
+}
+
 enum ann_err ann_codebook_index(struct ann_codebook *book)
 {
 	size_t total = 0;
@@ -376,27 +429,16 @@ enum ann_err ann_codebook_index(struct ann_codebook *book)
 
 	book->by_value = ann_resize_array(NULL, total, sizeof(const struct ann_code *));
 	book->values = ann_alloc(slots * sizeof(*book->values));
-	book->names = ann_alloc(slots * sizeof(const struct ann_code *));
+	book->names = ann_alloc(slots * sizeof(*book->names));
 	if (book->by_value == NULL || book->values == NULL || book->names == NULL) {
 		drop_index(book);
 		return ANN_ENOMEM;
 	}
-	book->value_mask = slots - 1;
-	book->name_mask = slots - 1;
+	book->mask = slots - 1;
 	collect(book);
 	for (size_t i = 0; i < total; i++) {
-		struct value_slot *slot = value_slot(book, book->by_value[i]->value);
-		const struct ann_code **name = name_slot(book, book->by_value[i]->name);
-
-		if (slot->count++ == 0) {
-			slot->value = book->by_value[i]->value;
-			slot->first = (uint32_t)i;
-		}
-		/* One symbol in two families: the first family keeps it. */
-		if (*name == NULL ||
-			(*name)->family->order > book->by_value[i]->family->order) {
-			*name = book->by_value[i];
-		}
+		index_value(book, i);
+		index_name(book, i);
 	}
 	return ANN_OK;
 }
@@ -473,5 +515,7 @@ size_t ann_codebook_find(const struct ann_codebook *book, uint64_t value,
 const struct ann_code *ann_codebook_find_name(
 	const struct ann_codebook *book, struct ann_span name)
 {
-	return *name_slot(book, name);
+	uint32_t code = name_slot(book, name, (uint32_t)hash_name(name))->code;
+
+	return code == 0 ? NULL : book->by_value[code - 1];
 }

@@ -306,7 +306,9 @@ static bool add_code(struct ann_family_draft *draft, const struct ann_definition
 		.severity = d->value.bits == 0 ? ANN_SEVERITY_OK : ANN_SEVERITY_ERROR,
 	};
 
-	return ann_family_add(draft, &code) == ANN_OK;
+	return ann_family_copy(draft, &code.name) == ANN_OK &&
+	       ann_family_copy(draft, &code.description) == ANN_OK &&
+	       ann_family_add(draft, &code) == ANN_OK;
 }
 
 /* Makes a code of the definition, or a note, or nothing. */
