@@ -1,6 +1,5 @@
 #include "io/input.h"
 
-#include "annotty/macros.h"
 #include "io/clock.h"
 #include "io/signals.h"
 
@@ -10,35 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Kinds of inputs that have a prefix; they are not part of this program yet. */
-static bool has_other_kind(const char *spec)
-{
-	static const char *const kinds[] = {"tcp://", "telnet://", "rfc2217://",
-		"unix:", "tcp-listen://", "unix-listen:"};
-
-	for (size_t i = 0; i < ANN_LEN(kinds); i++) {
-		if (strncmp(spec, kinds[i], strlen(kinds[i])) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static enum ann_err check_kind(
-	const struct stat *status, int fd, const char *spec, struct ann_error *err)
-{
-	if (S_ISDIR(status->st_mode)) {
-		return ann_error_os(err, EISDIR, "%s", spec);
-	}
-	if (S_ISCHR(status->st_mode) && isatty(fd)) {
-		return ann_error_set(err, ANN_ENOTSUP,
-			"%s: serial ports and terminals are not supported as inputs yet; "
-			"pipe them into standard input",
-			spec);
-	}
-	return ANN_OK;
-}
 
 enum ann_err ann_input_open(
 	struct ann_input *input, const char *spec, struct ann_error *err)
@@ -55,18 +25,14 @@ enum ann_err ann_input_open(
 		}
 		return ANN_OK;
 	}
-	if (has_other_kind(spec)) {
-		return ann_error_set(err, ANN_ENOTSUP,
-			"%s: inputs of this kind are not supported yet", spec);
-	}
 	input->fd = open(spec, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (input->fd < 0) {
 		return ann_error_os(err, errno, "%s", spec);
 	}
 	if (fstat(input->fd, &status) != 0) {
 		failed = ann_error_os(err, errno, "%s", spec);
-	} else {
-		failed = check_kind(&status, input->fd, spec, err);
+	} else if (S_ISDIR(status.st_mode)) {
+		failed = ann_error_os(err, EISDIR, "%s", spec);
 	}
 	if (failed != ANN_OK) {
 		ann_input_close(input);
