@@ -34,6 +34,9 @@ ANN_MUST_USE enum ann_err ann_endpoint_init(struct ann_endpoint *endpoint,
 	const char *name, const char *spec, bool (*exists)(const char *path),
 	struct ann_error *err);
 
+/* What stands behind a scheme: `:` before a path, `://` before HOST:PORT. Static. */
+const char *ann_endpoint_separator(const char *scheme);
+
 /* Puts its origin, if it has one, before a story that begins with its specification. */
 void ann_endpoint_context(const struct ann_endpoint *endpoint, struct ann_error *err);
 

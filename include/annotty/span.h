@@ -71,4 +71,11 @@ static inline bool ann_is_word(unsigned char byte)
  */
 unsigned ann_span_distance(struct ann_span a, struct ann_span b);
 
+/*
+ * The one of the `count` words that is most like `word`, the first of several; at most
+ * `most` edits away. NULL: none is.
+ */
+const char *ann_span_nearest(
+	struct ann_span word, const char *const *known, size_t count, unsigned most);
+
 #endif

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,19 +190,13 @@ static int print_text(const char *text)
 static int choose(
 	const char *option, const char *word, const char *const *known, size_t count)
 {
-	size_t best = 0;
-
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(word, known[i]) == 0) {
 			return (int)i;
 		}
-		if (ann_span_distance(ann_span(word), ann_span(known[i])) <
-			ann_span_distance(ann_span(word), ann_span(known[best]))) {
-			best = i;
-		}
 	}
 	fprintf(stderr, "annotty: --%s: unknown word \"%s\"; did you mean \"%s\"?\n",
-		option, word, known[best]);
+		option, word, ann_span_nearest(ann_span(word), known, count, UINT_MAX));
 	return -1;
 }
 

@@ -9,6 +9,21 @@
 static const char *const path_schemes[] = {
 	"file", "unix", "unix-listen", "unix-dgram", "syslog", "journal"};
 
+static bool has_path(struct ann_span scheme)
+{
+	for (size_t i = 0; i < ANN_LEN(path_schemes); i++) {
+		if (ann_span_is(scheme, path_schemes[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *ann_endpoint_separator(const char *scheme)
+{
+	return has_path(ann_span(scheme)) ? ":" : "://";
+}
+
 /* The scheme at the front of `spec`, and the rest behind it. False: it is a path. */
 static bool split_scheme(
 	struct ann_span spec, struct ann_span *scheme, struct ann_span *rest, bool *net)
@@ -19,11 +34,9 @@ static bool split_scheme(
 	*scheme = (struct ann_span){spec.ptr, len};
 	*rest = (struct ann_span){spec.ptr + len + 1, spec.len - len - (len > 0)};
 	*net = len > 0 && rest->len >= 2 && memcmp(rest->ptr, "//", 2) == 0;
-	for (size_t i = 0; i < ANN_LEN(path_schemes); i++) {
-		if (ann_span_is(*scheme, path_schemes[i])) {
-			*net = false; /* file:///var/log/x is a path as well */
-			return true;
-		}
+	if (has_path(*scheme)) {
+		*net = false; /* file:///var/log/x is a path as well */
+		return true;
 	}
 	/* /dev/serial/by-path/…:1.0 and C:\… are paths. */
 	return *net && memchr(spec.ptr, '/', len) == NULL;
@@ -34,7 +47,7 @@ static enum ann_err wrong(const char *spec, const char *why, struct ann_error *e
 	return ann_error_set(err, ANN_ECONFIG, "\"%s\": %s", spec, why);
 }
 
-/* HOST:PORT, [HOST]:PORT, :PORT or, where there is no colon, PORT alone. */
+/* HOST:PORT, [HOST]:PORT, :PORT or, without a colon, the number of a port alone. */
 static enum ann_err split_host(struct ann_span place, const char *spec,
 	struct ann_span *host, struct ann_span *port, struct ann_error *err)
 {
@@ -53,7 +66,10 @@ static enum ann_err split_host(struct ann_span place, const char *spec,
 	} else if (place.len > 0 && memchr(place.ptr, ':', place.len) != NULL) {
 		*host = ann_span_next(port, ':');
 	}
-	if (port->len == 0) {
+	bool numeric = ann_span_digits(*port, 10, &number);
+
+	/* A word alone is a host whose port has been forgotten. */
+	if (port->len == 0 || (port->ptr == place.ptr && !numeric)) {
 		return wrong(spec, "expected HOST:PORT", err);
 	}
 	if (memchr(port->ptr, ':', port->len) != NULL) {
@@ -62,7 +78,7 @@ static enum ann_err split_host(struct ann_span place, const char *spec,
 			err);
 	}
 	/* getaddrinfo(3) would take the lower 16 bits of any number. */
-	if (ann_span_digits(*port, 10, &number) && number > 65535) {
+	if (numeric && number > 65535) {
 		return wrong(spec, "a port is at most 65535", err);
 	}
 	return ANN_OK;

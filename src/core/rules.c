@@ -3,6 +3,7 @@
 #include "annotty/alloc.h"
 #include "annotty/ini.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct definition {
@@ -178,16 +179,9 @@ static enum ann_err unknown(const struct ann_ini_entry *entry, const char *what,
 	struct ann_span word, const char *const *known, size_t count,
 	struct ann_error *err)
 {
-	size_t best = 0;
-
-	for (size_t i = 1; i < count; i++) {
-		if (ann_span_distance(word, ann_span(known[i])) <
-			ann_span_distance(word, ann_span(known[best]))) {
-			best = i;
-		}
-	}
 	return ann_ini_error(entry, err, "unknown %s \"%.*s\"; did you mean \"%s\"?",
-		what, ANN_SPAN_ARG(word), known[best]);
+		what, ANN_SPAN_ARG(word),
+		ann_span_nearest(word, known, count, UINT_MAX));
 }
 
 /* The place of `word` among `known`, or `count`. */

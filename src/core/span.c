@@ -182,3 +182,20 @@ unsigned ann_span_distance(struct ann_span a, struct ann_span b)
 	}
 	return row[b.len];
 }
+
+const char *ann_span_nearest(
+	struct ann_span word, const char *const *known, size_t count, unsigned most)
+{
+	const char *best = NULL;
+	unsigned fewest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned distance = ann_span_distance(word, ann_span(known[i]));
+
+		if (distance <= most && (best == NULL || distance < fewest)) {
+			fewest = distance;
+			best = known[i];
+		}
+	}
+	return best;
+}

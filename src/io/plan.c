@@ -116,14 +116,11 @@ static void sign(struct ann_plan_output *made)
 static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *err)
 {
 	static const struct ann_key *const keys[] = {ann_route_keys, NULL};
-	const struct ann_sink_driver *driver = ann_sink_driver_find(&made->endpoint);
-	enum ann_err failed = ANN_OK;
+	const struct ann_sink_driver *driver = NULL;
+	enum ann_err failed = ann_sink_driver_need(&made->endpoint, &driver, err);
 
-	if (driver == NULL) {
-		return ann_error_set(err, ANN_ECONFIG,
-			"\"%s\": unknown kind of output; a file is file:PATH, for others "
-			"see annotty(1)",
-			made->endpoint.spec);
+	if (failed != ANN_OK) {
+		return failed;
 	}
 	if (driver->whole_records ||
 		ann_settings_get(&made->endpoint.settings, "spool") != NULL) {

@@ -56,8 +56,9 @@ extern const struct ann_sink_driver ann_sink_syslog_udp;  /* syslog+udp:// */
 extern const struct ann_sink_driver ann_sink_relp;        /* relp:// */
 extern const struct ann_sink_driver ann_sink_journal;     /* journal: */
 
-/* The driver for the endpoint's scheme. NULL: there is none. */
-const struct ann_sink_driver *ann_sink_driver_find(const struct ann_endpoint *endpoint);
+/* The driver for the endpoint's scheme. ANN_ECONFIG: there is none. */
+ANN_MUST_USE enum ann_err ann_sink_driver_need(const struct ann_endpoint *endpoint,
+	const struct ann_sink_driver **driver, struct ann_error *err);
 
 /*
  * A sink for the endpoint, not started. ANN_ECONFIG for wrong settings, ANN_ENOMEM.

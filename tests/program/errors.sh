@@ -124,10 +124,15 @@ a_directory_is_no_output() {
 an_output_of_an_unknown_kind_is_told() {
 	local spec
 
-	for spec in log tcp:/x 'fiel:log' '-x'; do
+	for spec in log '-x'; do
 		run -o "$spec" </dev/null
 		expect_status 2
 		expect_err "\"$spec\": unknown kind of output; a file is file:PATH"
+	done
+	for spec in fiel:log=file: tcp:/x=tcp:// jounal:=journal: tpc://h:1=tcp://; do
+		run -o "${spec%=*}" </dev/null
+		expect_status 2
+		expect_err "\"${spec%=*}\": unknown kind of output; did you mean \"${spec#*=}\"?"
 	done
 	run -o '' </dev/null
 	expect_status 2
@@ -135,6 +140,15 @@ an_output_of_an_unknown_kind_is_told() {
 	run -o file: </dev/null
 	expect_status 2
 	expect_err '"file:"'
+}
+
+an_input_of_an_unknown_kind_is_told() {
+	run tpc://board:23
+	expect_status 2
+	expect_err '"tpc://board:23": unknown kind of input; did you mean "tcp://"?'
+	run tcp://board
+	expect_status 2
+	expect_err '"tcp://board": expected HOST:PORT'
 }
 
 an_output_with_a_wrong_key_or_value_is_told() {

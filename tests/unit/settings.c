@@ -191,6 +191,7 @@ static const struct {
 	{"?a=b", "\"?a=b\": expected an input or output"},
 	{"tcp://", "\"tcp://\": expected HOST:PORT"},
 	{"tcp://host:", "\"tcp://host:\": expected HOST:PORT"},
+	{"tcp://host", "\"tcp://host\": expected HOST:PORT"},
 	{"tcp://[::1]", "\"tcp://[::1]\": expected [ADDRESS]:PORT"},
 	{"tcp://[::1]4000", "\"tcp://[::1]4000\": expected [ADDRESS]:PORT"},
 	{"tcp://[::1", "\"tcp://[::1\": expected [ADDRESS]:PORT"},

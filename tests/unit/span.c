@@ -157,6 +157,18 @@ START_TEST(distance_counts_edits)
 }
 END_TEST
 
+START_TEST(the_nearest_word_is_the_first_of_the_most_alike)
+{
+	static const char *const known[] = {"relp", "tcp", "udp"};
+
+	ck_assert_str_eq(ann_span_nearest(ann_span("TPC"), known, 3, 2), "tcp");
+	ck_assert_str_eq(ann_span_nearest(ann_span("xcp"), known, 3, 2), "tcp");
+	ck_assert_str_eq(ann_span_nearest(ann_span("p"), known, 3, 2), "tcp");
+	ck_assert_ptr_null(ann_span_nearest(ann_span("p"), known, 3, 1));
+	ck_assert_ptr_null(ann_span_nearest(ann_span("p"), known, 0, 9));
+}
+END_TEST
+
 START_TEST(a_buffer_takes_all_kinds)
 {
 	struct ann_buf buf = {0};
@@ -375,6 +387,7 @@ void test_cases(Suite *suite)
 	test_add(suite, digits_are_those_of_the_base);
 	test_add(suite, words_are_ascii);
 	test_add(suite, distance_counts_edits);
+	test_add(suite, the_nearest_word_is_the_first_of_the_most_alike);
 	test_add(suite, a_buffer_takes_all_kinds);
 	test_add(suite, a_buffer_grows);
 	test_add(suite, an_empty_buffer_takes_nothing_well);
