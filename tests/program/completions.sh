@@ -45,7 +45,8 @@ every_long_option_is_in_every_completion() {
 every_command_is_in_every_completion() {
 	local command
 
-	for command in $("$annotty" --help | sed -nE 's/^ +annotty ([a-z]+).*/\1/p'); do
+	for command in $("$annotty" --help |
+		sed -nE 's/^ +annotty ([a-z]+)( \| ([a-z]+))?.*/\1 \3/p'); do
 		expect "bash knows $command" grep -qw "$command" <(_bash annotty '')
 		expect "fish knows $command" grep -q -- "-a $command " "$completions/annotty.fish"
 		expect "zsh knows $command" grep -q "$command\\\\:" "$completions/_annotty"

@@ -434,7 +434,8 @@ help_fits_a_terminal_and_names_every_long_option() {
 	local option
 
 	run --help
-	expect "no line is above 80 columns" awk 'length($0) > 88 { exit 1 }' "$out"
+	expect "no line is above 80 columns" awk 'length($0) > 80 { exit 1 }' "$out"
+	expect "a prompt fits below it" test "$(wc -l <"$out")" -le 23
 	for option in output format annotate style timestamp color raw-control table rules \
 		no-default-rules families annotate-ok only-matching fail-on quit-on timeout \
 		summary progress no-progress json quiet verbose help version; do
