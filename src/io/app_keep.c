@@ -9,6 +9,7 @@
  */
 #include "io/app_private.h"
 #include "io/listening.h"
+#include "io/port.h"
 #include "io/supervisor.h"
 
 #include <stdio.h>
@@ -53,7 +54,7 @@ static bool is_file(int fd, const char *path)
 		return false;
 	}
 	if (S_ISCHR(has.st_mode)) {
-		return has.st_rdev == wanted.st_rdev;
+		return ann_port_is_same(&has, &wanted);
 	}
 	return S_ISFIFO(has.st_mode) && has.st_dev == wanted.st_dev &&
 	       has.st_ino == wanted.st_ino;

@@ -31,6 +31,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* --- settings ------------------------------------------------------------------- */
@@ -154,6 +155,12 @@ void ann_port_release(struct ann_port *port);
  * gone: also for other copies of it, which the lock would otherwise outlive in.
  */
 void ann_port_unlock(int fd);
+
+/*
+ * Whether two nodes are of one terminal, wherever they stand in the file system. Only
+ * of pseudo-terminals each mount of devpts may count its own: two of the same number.
+ */
+bool ann_port_is_same(const struct stat *a, const struct stat *b);
 
 /*
  * Tells of every other process that has the port open: one that takes no lock (picocom,

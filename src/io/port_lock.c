@@ -24,11 +24,24 @@ enum { NAME_BYTES = 32 }; /* the kernel's are 16 */
 
 /* A terminal, to be looked for among what processes have open. */
 struct wanted {
-	dev_t terminal; /* st_rdev */
-	dev_t filesystem;
-	ino_t inode;
+	struct stat node;
 	int ours; /* descriptor of this process that does not count, or -1 */
 };
+
+/* --- which one it is -------------------------------------------------------------- */
+
+/* Majors of the slaves of pseudo-terminals: admin-guide/devices.txt of the kernel. */
+static bool is_pseudo_terminal(const struct stat *node)
+{
+	return S_ISCHR(node->st_mode) && major(node->st_rdev) >= 136 &&
+	       major(node->st_rdev) <= 143;
+}
+
+bool ann_port_is_same(const struct stat *a, const struct stat *b)
+{
+	return S_ISCHR(a->st_mode) && S_ISCHR(b->st_mode) && a->st_rdev == b->st_rdev &&
+	       (!is_pseudo_terminal(a) || a->st_dev == b->st_dev);
+}
 
 /* --- who has it ------------------------------------------------------------------- */
 
@@ -48,8 +61,8 @@ static long find_locker(const struct wanted *wanted)
 
 		if (sscanf(line, "%*d: FLOCK %*s WRITE %ld %x:%x:%lu", &pid,
 			    &major_number, &minor_number, &inode) == 4 &&
-			makedev(major_number, minor_number) == wanted->filesystem &&
-			inode == wanted->inode) {
+			makedev(major_number, minor_number) == wanted->node.st_dev &&
+			inode == wanted->node.st_ino) {
 			found = pid;
 		}
 	}
@@ -73,8 +86,8 @@ static bool is_terminal(int directory, const char *name, const struct wanted *wa
 
 	return readlinkat(directory, name, target, sizeof(target) - 1) > 0 &&
 	       strncmp(target, "/dev/", 5) == 0 &&
-	       fstatat(directory, name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
-	       st.st_rdev == wanted->terminal;
+	       fstatat(directory, name, &st, 0) == 0 &&
+	       ann_port_is_same(&st, &wanted->node);
 }
 
 static bool has_open(long pid, const struct wanted *wanted)
@@ -140,13 +153,8 @@ static void name_of(long pid, char name[NAME_BYTES])
 
 static bool describe(int fd, const char *path, struct wanted *wanted)
 {
-	struct stat st = {0};
-
-	if ((fd >= 0 ? fstat(fd, &st) : stat(path, &st)) != 0) {
-		return false;
-	}
-	*wanted = (struct wanted){st.st_rdev, st.st_dev, st.st_ino, fd};
-	return true;
+	wanted->ours = fd;
+	return (fd >= 0 ? fstat(fd, &wanted->node) : stat(path, &wanted->node)) == 0;
 }
 
 /* `pid` 0: not known. */
@@ -214,15 +222,6 @@ enum ann_err ann_port_respect(int fd, const char *path, struct ann_error *err)
 	return pid > 0 ? in_use(path, pid, err) : ANN_OK;
 }
 
-/* Majors of the slaves of pseudo-terminals: admin-guide/devices.txt of the kernel. */
-static bool is_pseudo_terminal(int fd)
-{
-	struct stat st = {0};
-
-	return fstat(fd, &st) == 0 && major(st.st_rdev) >= 136 &&
-	       major(st.st_rdev) <= 143;
-}
-
 /*
  * TIOCEXCL belongs to the terminal, not to the descriptor, and goes when nobody has the
  * terminal open any more. A pseudo-terminal is open as long as its master is: if we
@@ -230,9 +229,10 @@ static bool is_pseudo_terminal(int fd)
  */
 void ann_port_lock_exclusive(int fd)
 {
+	struct stat node = {0};
 	int exclusive = 0;
 
-	if (!is_pseudo_terminal(fd) &&
+	if (fstat(fd, &node) == 0 && !is_pseudo_terminal(&node) &&
 		(ioctl(fd, TIOCGEXCL, &exclusive) != 0 || exclusive == 0)) {
 		(void)ioctl(fd, TIOCEXCL);
 	}
@@ -247,8 +247,8 @@ void ann_port_tell_sharers(const struct ann_port *port, ann_error_cb warn, void 
 	struct ann_error err = {0};
 	long pid = 0;
 
-	if (is_pseudo_terminal(port->fd) ||
-		!describe(port->fd, port->device, &wanted)) {
+	if (!describe(port->fd, port->device, &wanted) ||
+		is_pseudo_terminal(&wanted.node)) {
 		return;
 	}
 	for (pid = find_opener(&wanted, 0); pid > 0; pid = find_opener(&wanted, pid)) {

@@ -11,12 +11,16 @@
 #include <limits.h>
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -551,6 +555,78 @@ START_TEST(a_process_that_shuts_out_others_is_respected_and_named)
 }
 END_TEST
 
+START_TEST(a_pseudo_terminal_is_that_of_its_file_system)
+{
+	const struct stat pty = {
+		.st_mode = S_IFCHR, .st_rdev = makedev(136, 4), .st_dev = 7};
+	struct stat namesake = pty;
+	struct stat port = pty;
+	struct stat other_node = {0};
+
+	namesake.st_dev = 8;
+	port.st_rdev = makedev(188, 0);
+	other_node = port;
+	other_node.st_dev = 8;
+	ck_assert(ann_port_is_same(&pty, &pty));
+	ck_assert(!ann_port_is_same(&pty, &namesake));
+	ck_assert(!ann_port_is_same(&pty, &port));
+	ck_assert(ann_port_is_same(&port, &other_node));
+}
+END_TEST
+
+/* One with the same number in a devpts of the child's own, if that is to be had. */
+static void open_namesake(int fd)
+{
+	const char *path = ttyname(fd);
+	unsigned wanted = (unsigned)atoi(strrchr(path, '/') + 1);
+	unsigned number = 0;
+	int no = 0;
+
+	close(fd);
+	if (unshare(CLONE_NEWNS) != 0 ||
+		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+		mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666") !=
+			0) {
+		return;
+	}
+	do {
+		int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+
+		if (ioctl(master, TIOCGPTN, &number) != 0 ||
+			ioctl(master, TIOCSPTLCK, &no) != 0) {
+			return;
+		}
+	} while (number < wanted);
+	(void)open(path, O_RDWR | O_NOCTTY);
+}
+
+START_TEST(a_namesake_in_another_devpts_is_no_user)
+{
+	struct device device = device_new();
+	struct stat ours = {0};
+	struct stat theirs = {0};
+	char path[128];
+	pid_t other = 0;
+
+	ck_assert_int_eq(fstat(device.slave, &ours), 0);
+	/* As somebody has left it who wanted to be alone. */
+	ck_assert_int_eq(ioctl(device.slave, TIOCEXCL), 0);
+	close(device.slave);
+	other = geteuid() == 0 ? neighbour(device.path, open_namesake) : getpid();
+	snprintf(path, sizeof(path), "/proc/%ld/root%s", (long)other, device.path);
+	if (stat(path, &theirs) == 0 && ours.st_dev != theirs.st_dev) {
+		ck_assert_uint_eq(ours.st_rdev, theirs.st_rdev);
+		ann_port_release(opened(&device, NULL));
+	} else {
+		puts("skipped: no devpts can be mounted here");
+	}
+	if (other != getpid()) {
+		end(other);
+	}
+	close(device.master);
+}
+END_TEST
+
 START_TEST(a_pseudo_terminal_does_not_stay_shut_behind_us)
 {
 	struct device device = device_new();
@@ -821,6 +897,8 @@ void test_cases(Suite *suite)
 	test_add(suite, a_port_in_use_is_not_disturbed);
 	test_add(suite, the_process_that_has_the_lock_is_named);
 	test_add(suite, a_process_that_shuts_out_others_is_respected_and_named);
+	test_add(suite, a_pseudo_terminal_is_that_of_its_file_system);
+	test_add(suite, a_namesake_in_another_devpts_is_no_user);
 	test_add(suite, a_pseudo_terminal_does_not_stay_shut_behind_us);
 	test_add(suite, sharers_of_a_pseudo_terminal_are_no_news);
 	test_add(suite, adopting_a_port_that_is_as_wanted_sets_nothing);
