@@ -10,6 +10,7 @@
 #include "io/control.h"
 #include "io/log.h"
 #include "io/metrics.h"
+#include "io/report.h"
 #include "io/supervisor.h"
 
 #include <stdio.h>
@@ -23,7 +24,8 @@ struct daemon {
 	struct ann_control *control;
 	enum ann_log_level least; /* from -v and -q */
 	bool level_given;
-	size_t told; /* mistakes in files */
+	bool is_ready; /* and the service manager knows it */
+	size_t told;   /* mistakes in files */
 	struct ann_error err;
 };
 
@@ -51,17 +53,32 @@ static void set_log_level(const struct daemon *d)
 	ann_log_start(d->level_given ? d->least : levels[d->config.daemon.log]);
 }
 
-static void say_ready(const struct daemon *d)
+/* With the run's first turn, and with the first after a reload, it is ready. */
+static void say_status(void *user)
 {
-	char text[128];
+	struct daemon *d = user;
+	struct ann_buf words = {0};
+
+	ann_report_words(d->app, &words);
+	ann_buf_char(&words, '\0');
+	if (words.failed) {
+		ann_log(ANN_LOG_ERROR, "status: out of memory");
+	}
+	const char *status = words.failed ? "" : words.ptr;
+
+	(d->is_ready ? ann_supervisor_status : ann_supervisor_ready)(status);
+	d->is_ready = true;
+	ann_buf_deinit(&words);
+}
+
+static void log_running(const struct daemon *d)
+{
 	size_t sources = 0;
 	size_t outputs = 0;
 
 	ann_app_count(d->app, &sources, &outputs);
-	(void)snprintf(text, sizeof(text), "%zu source%s, %zu output%s", sources,
+	ann_log(ANN_LOG_NOTICE, "running: %zu source%s, %zu output%s", sources,
 		sources == 1 ? "" : "s", outputs, outputs == 1 ? "" : "s");
-	ann_supervisor_ready(text);
-	ann_log(ANN_LOG_NOTICE, "running: %s", text);
 }
 
 /* Of two failures, the one that is not the user's. */
@@ -95,6 +112,7 @@ static void reload(void *user)
 	struct ann_error err = {.tell = tell, .user = d};
 
 	d->told = 0;
+	d->is_ready = false;
 	ann_supervisor_reloading();
 	if (change(d, &next, &err) == ANN_OK) {
 		struct ann_config old = d->config;
@@ -109,7 +127,7 @@ static void reload(void *user)
 			"%s: not taken up: the configuration stays as it was", d->path);
 	}
 	ann_config_deinit(&next);
-	say_ready(d);
+	log_running(d);
 }
 
 static void stopped(void *user)
@@ -167,6 +185,7 @@ static enum ann_err start(struct daemon *d)
 						   ? daemon->state_directory
 						   : ann_state_directory()},
 		.reload = reload,
+		.changed = say_status,
 		.stopped = stopped,
 		.user = d,
 	};
@@ -180,6 +199,8 @@ static enum ann_err start(struct daemon *d)
 	set_log_level(d);
 	failed = ann_app_new(&d->app, &options, &d->err);
 	if (failed == ANN_OK) {
+		d->supervisor.served = say_status;
+		d->supervisor.user = d;
 		ann_supervisor_start(&d->supervisor, ann_app_loop(d->app));
 		failed = ann_app_apply(d->app, &d->config.plan, &d->err);
 	}
@@ -210,7 +231,7 @@ int ann_main_run(int argc, char **argv)
 
 	if (failed == ANN_OK) {
 		ann_supervisor_drop_rest();
-		say_ready(&d);
+		log_running(&d);
 		ann_app_run(d.app, &result);
 	} else {
 		tell_rest(&d, &d.err);

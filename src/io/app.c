@@ -96,6 +96,10 @@ static void on_turn(uv_prepare_t *turn)
 	bool full = false;
 
 	uv_prepare_stop(turn);
+	if (app->changed && app->options.changed != NULL) {
+		app->options.changed(app->options.user);
+	}
+	app->changed = false;
 	for (size_t i = 0; i < app->output_count; i++) {
 		full |= !app_output_flush(app->outputs[i]);
 	}
@@ -109,6 +113,12 @@ void app_gathered(struct ann_app *app)
 	if (!app->stopping) {
 		uv_prepare_start(&app->turn, on_turn); /* again is nothing */
 	}
+}
+
+void app_changed(struct ann_app *app)
+{
+	app->changed = true;
+	app_gathered(app);
 }
 
 /* --- the end ---------------------------------------------------------------------- */
@@ -245,6 +255,7 @@ static void hang_up(struct ann_app *app)
 	}
 	if (app->options.reload != NULL) {
 		app->options.reload(app->options.user);
+		app_changed(app);
 	}
 }
 
@@ -659,6 +670,7 @@ uv_loop_t *ann_app_loop(struct ann_app *app)
 void ann_app_run(struct ann_app *app, struct ann_app_result *result)
 {
 	app->running = true;
+	app_changed(app);
 	if (app->options.timeout_ns > 0) {
 		uv_timer_start(&app->limit, on_limit,
 			(app->options.timeout_ns + NS_PER_MS - 1) / NS_PER_MS, 0);
@@ -692,7 +704,8 @@ void ann_app_each_source(struct ann_app *app,
 {
 	for (size_t i = 0; i < app->source_count; i++) {
 		struct app_source *s = app->sources[i];
-		struct ann_app_source_view view = {.name = s->plan.endpoint.name};
+		struct ann_app_source_view view = {.name = s->plan.endpoint.name,
+			.since_wall_ns = s->since_wall_ns};
 
 		ann_source_stats(s->source, &view.source);
 		ann_stream_stats(s->stream, &view.stream);

@@ -30,6 +30,10 @@ struct ann_app_options {
 	/* SIGHUP: load configuration and ann_app_apply() it. NULL: files are reopened
 	 * and no more. Either way files are reopened. */
 	void (*reload)(void *user);
+	/* The run has begun, has been told to reload, or a source has come or gone.
+	 * Once in a turn of the loop, after all that happened in it. NULL: nobody asks.
+	 */
+	void (*changed)(void *user);
 	/* All sources and outputs are closed: handles that others have put on the
 	 * loop have to be closed now. NULL: there are none. */
 	void (*stopped)(void *user);
@@ -95,6 +99,7 @@ void ann_app_count(const struct ann_app *app, size_t *sources, size_t *outputs);
 /* Of each source and output, in the order of the plan. Borrowed for the call. */
 struct ann_app_source_view {
 	const char *name;
+	uint64_t since_wall_ns; /* it is connected or away since then */
 	struct ann_source_stats source;
 	struct ann_stream_stats stream;
 };

@@ -21,9 +21,10 @@ struct app_source {
 	struct ann_stream *stream;
 	struct ann_tap **taps; /* one for each output; NULL: it does not feed that */
 	size_t tap_count;
-	bool waits;  /* to be started when those before it are closed */
-	bool paused; /* one of its outputs is full */
-	bool gone;   /* closed; kept only for its name, which a summary may hold */
+	uint64_t since_wall_ns; /* connected or away */
+	bool waits;             /* to be started when those before it are closed */
+	bool paused;            /* one of its outputs is full */
+	bool gone; /* closed; kept only for its name, which a summary may hold */
 };
 
 /* An output: the route to it and the sink at its end. */
@@ -62,6 +63,7 @@ struct ann_app {
 	size_t closing_sources;
 	unsigned rounds_left; /* of the loop, before a stop is carried out */
 	bool running;
+	bool changed; /* and the owner has not been told yet */
 	bool stopping;
 };
 
@@ -123,6 +125,9 @@ ANN_MUST_USE enum ann_err app_start_sources(struct ann_app *app, struct ann_erro
 
 /* The outputs have gathered something, which goes out before the loop waits again. */
 void app_gathered(struct ann_app *app);
+
+/* A source has come or gone: the owner is told before the loop waits again. */
+void app_changed(struct ann_app *app);
 
 /* A half line is due then; 0: none is. */
 void app_schedule(struct ann_app *app, uint64_t due_mono_ns);

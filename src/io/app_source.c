@@ -116,6 +116,8 @@ static void on_event(void *user, const struct ann_event *event)
 	}
 	if (event->kind == ANN_EVENT_CONNECTED ||
 		event->kind == ANN_EVENT_DISCONNECTED) {
+		s->since_wall_ns = event->wall_ns;
+		app_changed(s->app);
 		keep_fd(s);
 	}
 	for (size_t i = 0; i < s->tap_count; i++) {
@@ -227,8 +229,10 @@ enum ann_err app_source_new(struct app_source **made, struct ann_app *app,
 
 enum ann_err app_source_start(struct app_source *s, struct ann_error *err)
 {
-	enum ann_err failed = ann_source_start(s->source, err);
+	enum ann_err failed = ANN_OK;
 
+	s->since_wall_ns = ann_clock_wall_ns();
+	failed = ann_source_start(s->source, err);
 	if (failed == ANN_OK) {
 		keep_fd(s);
 	}

@@ -14,6 +14,11 @@
 #	include <time.h>
 #	include <unistd.h>
 
+enum {
+	NAME_ROOM = 256, /* systemd's limit, with a NUL */
+	STATUS_ROOM = 1024,
+};
+
 /* Of libsystemd, which is loaded only under a service manager. */
 static struct {
 	bool tried;
@@ -50,7 +55,7 @@ static bool is_supervised(void)
 static void tell(const char *format, ...) ANN_PRINTF(1, 2);
 static void tell(const char *format, ...)
 {
-	char text[512];
+	char text[STATUS_ROOM + 64];
 	va_list arguments;
 
 	if (is_supervised()) {
@@ -61,8 +66,6 @@ static void tell(const char *format, ...)
 	}
 }
 
-enum { NAME_ROOM = 256 }; /* systemd's limit, with a NUL */
-
 /* What the manager has handed to this process; read once. */
 static struct {
 	bool read;
@@ -72,8 +75,12 @@ static struct {
 
 static void on_watchdog(uv_timer_t *timer)
 {
-	(void)timer;
+	struct ann_supervisor *supervisor = timer->data;
+
 	tell("WATCHDOG=1");
+	if (supervisor->served != NULL) {
+		supervisor->served(supervisor->user);
+	}
 }
 
 void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop)
@@ -83,6 +90,7 @@ void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop)
 
 	supervisor->serves = is_supervised() && sd.watchdog_enabled(0, &us) > 0;
 	(void)uv_timer_init(loop, &supervisor->watchdog);
+	supervisor->watchdog.data = supervisor;
 	if (supervisor->serves) {
 		uint64_t half_ms = us / US_PER_MS / 2;
 
@@ -96,8 +104,25 @@ void ann_supervisor_close(struct ann_supervisor *supervisor)
 	uv_close((uv_handle_t *)&supervisor->watchdog, NULL);
 }
 
+static bool is_stopping;
+
+/* False: the manager has been told these words last. */
+static bool remember(const char *status)
+{
+	static char last[STATUS_ROOM];
+	char next[STATUS_ROOM];
+
+	(void)snprintf(next, sizeof(next), "%s", status);
+	if (strcmp(last, next) == 0) {
+		return false;
+	}
+	memcpy(last, next, sizeof(last));
+	return true;
+}
+
 void ann_supervisor_ready(const char *status)
 {
+	(void)remember(status);
 	tell("READY=1\nSTATUS=%s", status);
 }
 
@@ -113,18 +138,15 @@ void ann_supervisor_reloading(void)
 
 void ann_supervisor_stopping(void)
 {
+	is_stopping = true;
 	tell("STOPPING=1");
 }
 
-void ann_supervisor_status(const char *format, ...)
+void ann_supervisor_status(const char *status)
 {
-	char text[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	tell("STATUS=%s", text);
+	if (!is_stopping && remember(status)) {
+		tell("STATUS=%s", status);
+	}
 }
 
 void ann_supervisor_forget(const char *name)
@@ -227,9 +249,9 @@ void ann_supervisor_stopping(void)
 {
 }
 
-void ann_supervisor_status(const char *format, ...)
+void ann_supervisor_status(const char *status)
 {
-	(void)format;
+	(void)status;
 }
 
 bool ann_supervisor_keep(const char *name, int fd)

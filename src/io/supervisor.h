@@ -14,12 +14,15 @@
 
 struct ann_supervisor {
 	uv_timer_t watchdog;
+	void (*served)(void *user); /* after each service; NULL: nobody asks */
+	void *user;
 	bool serves; /* the watchdog wants to be served, and its timer runs */
 };
 
 /*
  * Serves the watchdog from the loop, at half of its time; what hangs the loop is seen.
- * Close it before the loop is closed.
+ * Close it before the loop is closed. What should not wake the loop for itself can be
+ * done in `served`, which the caller sets before.
  */
 void ann_supervisor_start(struct ann_supervisor *supervisor, uv_loop_t *loop);
 void ann_supervisor_close(struct ann_supervisor *supervisor);
@@ -30,10 +33,12 @@ void ann_supervisor_ready(const char *status);
 /* The configuration is being read anew; ann_supervisor_ready() ends it. */
 void ann_supervisor_reloading(void);
 
+/* The words stay what they are: that parts are closed one by one is not worth a word.
+ */
 void ann_supervisor_stopping(void);
 
-/* Only the words. */
-void ann_supervisor_status(const char *format, ...) ANN_PRINTF(1, 2);
+/* Only the words, if they are others than those that were told last. */
+void ann_supervisor_status(const char *status);
 
 /*
  * Descriptors that outlive this process: the manager keeps a copy of `fd` under `name`

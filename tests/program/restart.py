@@ -2,7 +2,9 @@
 """The daemon under a service manager: what it says, and that nobody notices when it is
 started anew. Without systemd, so that it can be tested anywhere."""
 
+import faulthandler
 import os
+import re
 import select
 import signal
 import socket
@@ -15,10 +17,11 @@ import time
 import tty
 import unittest
 
-from manager import Manager, wait_until
+from manager import PATIENCE_S, Manager, wait_until
 
 ANNOTTY = os.environ["ANNOTTY"]
 RESTARTS = 10
+TEST_S = 180  # at most; most of them take less than one
 
 
 class Console:
@@ -27,6 +30,7 @@ class Console:
     def __init__(self):
         self.master, slave = os.openpty()
         tty.setraw(slave)
+        os.set_blocking(self.master, False)
         self.path = os.ttyname(slave)
         os.close(slave)
         self.hung_up = False  # since watch()
@@ -47,15 +51,26 @@ class Console:
     def watch(self):
         self._begin(self._watch)
 
+    def write(self, data):
+        """All of it; a test that goes wrong leaves nobody who takes it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while data:
+            try:
+                data = data[os.write(self.master, data) :]
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise AssertionError("nobody reads the console") from None
+                select.select([], [self.master], [], 0.01)
+
     def say(self, text):
         self.sent.append(text)
-        os.write(self.master, text.encode() + b"\n")
+        self.write(text.encode() + b"\n")
 
     def _talk(self):
         """Half a line at a time."""
         while not self.ends.is_set():
             half = f"line {len(self.sent):06} of a console that "
-            os.write(self.master, half.encode())
+            self.write(half.encode())
             time.sleep(0.0005)
             self.say("is busy all the time")
             self.sent[-1] = half + self.sent[-1]
@@ -67,6 +82,11 @@ class Console:
         self.ends.set()
         for thread in self.threads:
             thread.join()
+
+    def leave(self):
+        """As if it were unplugged."""
+        os.close(self.master)
+        self.master = os.open(os.devnull, os.O_RDWR)
 
     def close(self):
         self.quiet()
@@ -119,8 +139,16 @@ def lines_of(text):
     return [line[6:] for line in lines if line.startswith("[dut] ")]
 
 
+def on_alarm(*_):
+    faulthandler.dump_traceback()
+    raise AssertionError(f"not over after {TEST_S} s; the threads are above")
+
+
 class Restart(unittest.TestCase):
     def setUp(self):
+        signal.signal(signal.SIGALRM, on_alarm)
+        signal.alarm(TEST_S)
+        self.addCleanup(signal.alarm, 0)
         directory = tempfile.TemporaryDirectory(prefix="annotty-test.")
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
@@ -187,6 +215,7 @@ output = unix-listen:{self.at('sock')}
             [ANNOTTY, "status", self.at("control"), "--json"],
             check=True,
             capture_output=True,
+            timeout=PATIENCE_S,
         )
         return answer.stdout
 
@@ -196,8 +225,50 @@ output = unix-listen:{self.at('sock')}
         manager = self.bench()
         socket.create_connection(("127.0.0.1", self.port)).close()
         self.assertEqual(
-            [said for _, said in manager.heard("STATUS")], ["1 source, 4 outputs"]
+            [said for _, said in manager.heard("STATUS")],
+            ["1 source connected; 4 outputs"],
         )
+
+    def test_its_words_tell_who_is_away_since_when(self):
+        manager = self.bench()
+        since = len(manager.said)
+        other = self.console()
+        begin = time.strftime("%F %T")
+        self.dut.leave()
+        _, words = manager.wait_for("STATUS", since=since)
+        end = time.strftime("%F %T")
+        found = re.fullmatch("0 of 1 source connected, dut away since (.*); 4 outputs", words)
+        self.assertTrue(found, words)
+        self.assertTrue(begin <= found[1] <= end, words)
+        since = len(manager.said)
+        self.configure(f"[source dut]\ninput = {other.path}\n")
+        manager.reload()
+        _, words = manager.wait_for("STATUS", since=since)
+        self.assertEqual(words, "1 source connected; 1 output")
+
+    def test_its_words_tell_of_a_source_that_never_came_and_name_the_first_ones(self):
+        self.configure(
+            "".join(
+                f"[source s{i}]\ninput = {self.at('none')}{i}?baudrate=9600\n"
+                for i in range(5)
+            )
+        )
+        manager = self.manager()
+        manager.start()
+        _, words = manager.wait_for("STATUS")
+        self.assertTrue(words.startswith("0 of 5 sources connected, s0 away since "), words)
+        self.assertIn(", s2 away since ", words)
+        self.assertTrue(words.endswith(", 2 more away; 1 output"), words)
+
+    def test_its_words_are_fresh_whenever_the_watchdog_is_served(self):
+        manager = self.bench(watchdog_s=1)
+        self.dut.say("status = 0x11B")
+        self.dut.say("nothing")
+        manager.wait_for("STATUS", "1 source connected; 4 outputs; 1 code in 2 lines")
+        told = len(manager.heard("STATUS"))
+        served = len(manager.heard("WATCHDOG"))
+        wait_until(lambda: len(manager.heard("WATCHDOG")) > served + 1, "the watchdog")
+        self.assertEqual(len(manager.heard("STATUS")), told)  # nothing new
 
     def test_it_is_not_ready_when_a_listener_does_not_stand(self):
         taken = self.listening()
@@ -252,7 +323,7 @@ output = unix-listen:{self.at('sock')}
         slow = socket.create_connection(("127.0.0.1", self.port))
         self.addCleanup(slow.close)
         for _ in range(300):  # more than sockets hold
-            os.write(self.dut.master, b"x" * 30000 + b"\n")
+            self.dut.write(b"x" * 30000 + b"\n")
         self.expect_in("log.txt", "x\n")
         wait_until(lambda: self.read("log.txt").count(b"\n") > 300, "all of it")
         manager.process.send_signal(signal.SIGTERM)
@@ -357,8 +428,7 @@ output = unix-listen:{self.at('sock')}
 
     def test_a_port_that_hangs_up_is_forgotten(self):
         manager = self.bench()
-        os.close(self.dut.master)
-        self.dut.master = os.open(os.devnull, os.O_RDWR)
+        self.dut.leave()
         wait_until(lambda: "source-dut" not in manager.store, "FDSTOREREMOVE")
 
     def test_a_source_that_is_removed_is_forgotten_and_closed(self):
@@ -443,6 +513,7 @@ output = file:sock.txt
         manager.start()
         for text in ("first", "second"):
             with socket.socket(listener.family, socket.SOCK_STREAM) as reader:
+                reader.settimeout(PATIENCE_S)
                 reader.connect(listener.getsockname())
                 wait_until(lambda: b'"readers":1' in self.status(), "it")
                 dut.say(text)
