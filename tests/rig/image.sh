@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# image.sh DEB DIRECTORY: makes the machine that the rig boots: DIRECTORY/disk (ext4),
+# image.sh DEB NEXT DIRECTORY: makes the machine that the rig boots: DIRECTORY/disk (ext4),
 # DIRECTORY/kernel and DIRECTORY/initrd, a small Debian with systemd and the package DEB.
-# As root.
+# NEXT, to which that is upgraded, lies in /root. As root.
+#
+# image.sh --can: whether it can be made here; if not, why.
 #
 # What is below the package is made by mmdebstrap once and kept in $ANNOTTY_CACHE, by
 # default ~/.cache/annotty.
@@ -35,6 +37,21 @@ setup() {
 	printf '%s\n' virtio_pci virtio_blk ext4 crc32c_generic >"$1/etc/initramfs-tools/modules"
 }
 
+# can: what is below the package has to be there already or to be had.
+can() {
+	local source scratch
+
+	unshare --mount true || { echo "nothing may be mounted here" && return 1; }
+	! compgen -G "$cache/rig-$suite-*.tar" >/dev/null || return 0
+	source=$(mirror)
+	source=${source%/}/dists/$suite/InRelease
+	scratch=$(mktemp)
+	/usr/lib/apt/apt-helper -o Acquire::Retries=3 -o Acquire::http::Timeout=20 \
+		download-file "$source" "$scratch" >"$scratch.log" 2>&1 ||
+		{ echo "$source cannot be had" && rm -f "$scratch"* && return 1; }
+	rm -f "$scratch"*
+}
+
 make_base() {
 	local include
 	include=$(packages | sort -u | paste -sd,)
@@ -45,6 +62,7 @@ make_base() {
 	mkdir -p "$cache"
 	# A half-made one has another name.
 	mmdebstrap --quiet --variant=minbase --include="$include" \
+		--aptopt='Acquire::Retries "5"' \
 		--setup-hook="'$here/image.sh' --setup \"\$1\"" \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -80,18 +98,27 @@ if [[ $1 == --setup ]]; then
 	exit
 fi
 
+if [[ $1 == --can ]]; then
+	can
+	exit
+fi
+
 deb=$(realpath "$1")
-to=$2
+next=$(realpath "$2")
+to=$3
 make_base
 work=$(mktemp -d "${TMPDIR:-/tmp}/annotty-rig-root.XXXXXX")
 trap 'rm -rf "$work" "$work.log"' EXIT
 tar -C "$work" --numeric-owner -xf "$base"
 cp "$deb" "$work/tmp/annotty.deb"
+cp "$next" "$work/root/annotty-next.deb"
+# Of documents only ours, for the samples.
+echo 'path-include=/usr/share/doc/annotty/*' >"$work/etc/dpkg/dpkg.cfg.d/rig"
 # systemd-tmpfiles wants a /proc.
 # shellcheck disable=SC2016
 unshare --mount bash -c 'mount -t proc proc "$1/proc" && chroot "$1" dpkg -i /tmp/annotty.deb' \
 	- "$work" >"$work.log" 2>&1 || { cat "$work.log" >&2 && exit 1; }
-mv "$work/tmp/annotty.deb" "$work/root"
+rm "$work/tmp/annotty.deb"
 configure "$work"
 mkdir -p "$to"
 cp "$work"/boot/vmlinuz-* "$to/kernel"

@@ -148,7 +148,7 @@ class Machine:
 
     USB = ("board1", "board2", "board3")
 
-    def __init__(self, image, work, patience=1.0):
+    def __init__(self, image, work, patience):
         self.image = image
         self.work = work
         self.patience = patience
@@ -275,6 +275,14 @@ class Machine:
         if status != 0:
             raise Failure(f"guest: {command}: exit status {status}: {said.strip()[-500:]}")
         return said
+
+    def until(self, true, what, seconds=60):
+        """Until true() is so."""
+        deadline = self.deadline(seconds)
+        while not true():
+            if time.monotonic() > deadline:
+                raise Failure(f"not in time: {what}")
+            time.sleep(0.2)
 
     def wait(self, command, seconds=30):
         """Until the command succeeds in the guest; what it printed."""
