@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # package.sh: builds the Debian packages, has lintian look at them, and in a chroot
-# installs, upgrades, removes and purges them. As root.
+# installs, starts, upgrades, removes and purges them. As root. What needs systemd to run
+# is in tests/rig.
 #
 # The chroot is made by mmdebstrap once and kept in $ANNOTTY_CACHE, by default
 # ~/.cache/annotty.
@@ -35,11 +36,11 @@ expect_not() {
 	expect "$1" bash -c '! "$@"' - "${@:2}"
 }
 
-# inside COMMAND...: in the chroot, with a /proc of its own.
+# inside COMMAND...: in the chroot, with a /proc and a /dev/null.
 inside() {
 	# shellcheck disable=SC2016
 	unshare --mount --pid --fork bash -c 'mount -t proc proc "$1/proc" &&
-		exec chroot "$1" "${@:2}"' - "$root" "$@"
+		mount --bind /dev/null "$1/dev/null" && exec chroot "$1" "${@:2}"' - "$root" "$@"
 }
 
 # --- making -----------------------------------------------------------------------------
@@ -80,6 +81,7 @@ make_root() {
 	mkdir "$root"
 	tar -C "$root" --numeric-owner --exclude='./dev/*' -xf "$tar"
 	mkdir "$root/packages"
+	touch "$root/dev/null"
 	cp "$work"/*.deb "$root/packages"
 }
 
@@ -109,6 +111,23 @@ program_works() {
 		- chroot "$root" annotty explain 0x107
 	expect "the tables are fine" chroot "$root" annotty check \
 		-T /usr/share/annotty/tables/nx.tsv -R /usr/share/annotty/rules/default.rules
+}
+
+# By the command and the user of its unit, for there is no systemd in here.
+daemon_starts_and_ends() {
+	# shellcheck disable=SC2016
+	expect "the daemon starts, answers and ends" inside bash -c '
+		command=$(sed -n "s/^ExecStart=//p" /lib/systemd/system/annotty.service)
+		runuser -u annotty -- env RUNTIME_DIRECTORY=/run/annotty $command &
+		for ((tries = 0; tries < 300; tries++)); do
+			if annotty status; then
+				kill "$!" && wait "$!"
+				exit
+			fi
+			sleep 0.1
+		done
+		exit 1'
+	expect "it has answered" grep -q ^SOURCE "$work/said"
 }
 
 # What the service leaves behind when it runs with DynamicUser=.
@@ -147,6 +166,7 @@ install_works() {
 	inventory >"$work/before"
 	dpkg_does -i "/packages/$(basename "$old")"
 	program_works
+	daemon_starts_and_ends
 	expect "the service is enabled" is_enabled
 	expect "the unit is fine" inside systemd-analyze verify --man=no annotty.service
 	expect "the user is there" grep -q ^annotty: "$root/etc/passwd"
@@ -162,6 +182,7 @@ upgrade_works() {
 	inside systemctl disable annotty.service >"$work/said" 2>&1
 	dpkg_does -i "/packages/$(basename "$new")"
 	program_works
+	daemon_starts_and_ends
 	expect "the new version is there" grep -q "^Version: $version+next" \
 		<(chroot "$root" dpkg -s annotty)
 	expect "the configuration is kept" grep -q '^# mine' "$root/etc/annotty/annotty.conf"
