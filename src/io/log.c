@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 static enum ann_log_level shown = ANN_LOG_NOTICE;
@@ -22,6 +23,19 @@ static bool is_journal(int fd)
 	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
 	       fstat(fd, &status) == 0 && status.st_dev == (dev_t)device &&
 	       status.st_ino == (ino_t)inode;
+}
+
+/*
+ * A terminal that we or others have made raw only goes down at a LF, and does not go
+ * back. Asked for each line: it may have become raw, or be so no more.
+ */
+static const char *line_end(void)
+{
+	struct termios modes;
+	bool plain = tcgetattr(STDERR_FILENO, &modes) == 0 &&
+		     (modes.c_oflag & (OPOST | ONLCR)) != (OPOST | ONLCR);
+
+	return plain ? "\r\n" : "\n";
 }
 
 void ann_log_start(enum ann_log_level most)
@@ -46,7 +60,7 @@ void ann_log(enum ann_log_level level, const char *format, ...)
 	} else if (prefixed) {
 		fprintf(stderr, "<%d>%s\n", (int)level, text);
 	} else {
-		fprintf(stderr, "annotty: %s\n", text);
+		fprintf(stderr, "annotty: %s%s", text, line_end());
 	}
 }
 

@@ -1,9 +1,9 @@
 /*
  * log - what annotty has to say about itself, on standard error.
  *
- * Plain on a terminal and in files, with the `<N>` prefix of sd-daemon(3) when standard
- * error is the journal (JOURNAL_STREAM names it). Never repeated: whoever logs says a
- * change of state once.
+ * Plain on a terminal (which may be raw) and in files, with the `<N>` prefix of
+ * sd-daemon(3) when standard error is the journal (JOURNAL_STREAM names it). Never
+ * repeated: whoever logs says a change of state once.
  */
 #ifndef IO_LOG_H
 #define IO_LOG_H
