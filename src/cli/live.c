@@ -251,10 +251,21 @@ static int status_of(const struct live *live)
 	int status = ann_setup_status(&live->setup, result->timed_out,
 		result->input_failed || result->output_failed, result->failed_on);
 
-	if (live->options->command != NULL && status == ANN_EXIT_DONE) {
+	/* One that we have left behind, with --quit-on or --timeout, has none. */
+	if (live->options->command != NULL && status == ANN_EXIT_DONE &&
+		result->command_status >= 0) {
 		return result->command_status;
 	}
 	return status;
+}
+
+/* Like env(1) when there is nothing to run. */
+static int failure_of(const struct live *live)
+{
+	int refused = live->app == NULL ? -1 : ann_app_command_status(live->app);
+	int status = ann_fail(&live->err);
+
+	return refused >= 0 ? refused : status;
 }
 
 int ann_live(struct ann_options *options)
@@ -270,7 +281,7 @@ int ann_live(struct ann_options *options)
 		fprintf(stderr, "annotty: an INPUT and a COMMAND do not go together\n");
 		return ANN_EXIT_USAGE;
 	}
-	status = run(&live) == ANN_OK ? status_of(&live) : ann_fail(&live.err);
+	status = run(&live) == ANN_OK ? status_of(&live) : failure_of(&live);
 	ann_setup_print_summary(&live.setup);
 	ann_plan_deinit(&live.plan);
 	ann_app_free(live.app);

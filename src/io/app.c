@@ -616,6 +616,7 @@ enum ann_err ann_app_new(struct ann_app **app, const struct ann_app_options *opt
 		return ann_error_os(err, -os, "event loop");
 	}
 	made->options = *options;
+	made->result.command_status = -1;
 	made->due.data = made;
 	made->turn.data = made;
 	made->limit.data = made;
@@ -655,6 +656,11 @@ void ann_app_count(const struct ann_app *app, size_t *sources, size_t *outputs)
 {
 	*sources = app->source_count;
 	*outputs = app->output_count;
+}
+
+int ann_app_command_status(const struct ann_app *app)
+{
+	return app->result.command_status;
 }
 
 const struct ann_tally *ann_app_tally(const struct ann_app *app)

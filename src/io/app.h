@@ -47,7 +47,8 @@ struct ann_app_result {
 	bool input_failed;  /* a source ended with an error, which has been logged */
 	bool output_failed; /* the same of a sink */
 	int signal;         /* SIGINT or SIGTERM when one ended it, else 0 */
-	int command_status; /* how the command ended, as a shell says it */
+	int command_status; /* how the command ended, as a shell says it; -1: it has not
+			     */
 };
 
 struct ann_app;
@@ -81,6 +82,12 @@ void ann_app_run(struct ann_app *app, struct ann_app_result *result);
  */
 ANN_MUST_USE enum ann_err ann_app_check(
 	struct ann_app *app, struct ann_plan *plan, struct ann_error *err);
+
+/*
+ * After ann_app_apply() has failed: the exit status if it was the command that could
+ * not be run, as a shell says it (127: not there, 126: no program). -1: it was not.
+ */
+int ann_app_command_status(const struct ann_app *app);
 
 /* For handles of the owner, closed in `stopped` at the latest. */
 uv_loop_t *ann_app_loop(struct ann_app *app);

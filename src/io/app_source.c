@@ -235,6 +235,8 @@ enum ann_err app_source_start(struct app_source *s, struct ann_error *err)
 	failed = ann_source_start(s->source, err);
 	if (failed == ANN_OK) {
 		keep_fd(s);
+	} else if (s->app->options.command != NULL) {
+		s->app->result.command_status = ann_source_command_status(s->source);
 	}
 	return failed;
 }

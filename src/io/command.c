@@ -12,7 +12,8 @@
 /* What goes from the monitor to us. */
 struct report {
 	enum {
-		FAILED,  /* value: the errno */
+		FAILED,  /* value: the errno; it is ours */
+		REFUSED, /* the same; it is the program that cannot be run */
 		STARTED, /* value: the process id */
 		STOPPED, /* value: the status, as of waitpid(2) */
 		ENDED,
@@ -128,7 +129,7 @@ static _Noreturn void run_monitor(struct plan *plan)
 	}
 	close(failure[1]);
 	if (read(failure[0], &os, sizeof(os)) > 0) {
-		send_report(plan, FAILED, os);
+		send_report(plan, REFUSED, os);
 		_exit(127);
 	}
 	send_report(plan, STARTED, (int)program);
@@ -203,6 +204,7 @@ static int await_start(struct ann_command *command)
 	do {
 		got = read(command->monitor, &report, sizeof(report));
 	} while (got < 0 && errno == EINTR);
+	command->refused = got == (ssize_t)sizeof(report) && report.what == REFUSED;
 	if (got != (ssize_t)sizeof(report) || report.what != STARTED) {
 		return report.value;
 	}
@@ -252,7 +254,7 @@ enum ann_err ann_command_start(struct ann_command *command, char *const *argv,
 close_terminal:
 	close(plan.terminal);
 	close(command->terminal);
-	return ann_error_os(err, os, "%s", argv[0]);
+	return ann_error_os(err, os, "cannot run %s", argv[0]);
 }
 
 enum ann_command_report ann_command_next(struct ann_command *command, int *status)

@@ -20,13 +20,16 @@ struct ann_command {
 	int monitor;   /* readable when there is a report; non-blocking */
 	pid_t leader;  /* the monitor */
 	pid_t program; /* and its process group */
+	bool refused;  /* after a start that failed: there is no such program to be run,
+			  or the system does not run it; not that we could not */
 };
 
 /*
  * Runs `argv`, which ends with NULL. `modes` and `size` of its terminal may be NULL:
  * the usual ones, unknown. Standard output and error of the program are the terminal;
  * so is standard input if ours is a terminal or closed, otherwise it is ours. Waits
- * until the program runs: ANN_ESYS with the errno if it cannot be run.
+ * until the program runs: ANN_ESYS with the errno if it cannot be run, which may be the
+ * program's fault (`refused`).
  */
 ANN_MUST_USE enum ann_err ann_command_start(struct ann_command *command,
 	char *const *argv, const struct termios *modes, const struct winsize *size,

@@ -317,8 +317,10 @@ static enum ann_err start(struct ann_source *source, struct ann_error *err)
 	enum ann_err failed = ann_command_start(&c->command, c->argv,
 		has_modes ? &modes : NULL, has_size ? &size : NULL, why);
 
-	if (failed != ANN_OK) {
+	if (failed != ANN_OK && c->command.refused) {
 		c->status = why->os == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
+	}
+	if (failed != ANN_OK) {
 		return failed;
 	}
 	c->is_there = true;

@@ -58,8 +58,9 @@ ANN_MUST_USE enum ann_err ann_source_command_new(struct ann_source **source,
 	void *user, struct ann_error *err);
 
 /*
- * How the command ended, as a shell says it: its exit status, or 128 + signal, or 127
- * or 126 if the start failed. -1: it has not ended.
+ * How the command ended, as a shell says it: its exit status, or 128 + signal; or,
+ * after a start that failed because of it, 127: it is not there, 126: it cannot be run.
+ * -1: it has not ended.
  */
 int ann_source_command_status(const struct ann_source *source);
 

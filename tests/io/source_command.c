@@ -148,9 +148,10 @@ static void expect_no_start(const char *path, const char *story, int status)
 
 START_TEST(what_cannot_be_run_fails_at_the_start)
 {
+	expect_no_start("/no/such/command",
+		"cannot run /no/such/command: No such file or directory", 127);
 	expect_no_start(
-		"/no/such/command", "/no/such/command: No such file or directory", 127);
-	expect_no_start("/etc/passwd", "/etc/passwd: Permission denied", 126);
+		"/etc/passwd", "cannot run /etc/passwd: Permission denied", 126);
 }
 END_TEST
 

@@ -280,13 +280,35 @@ a_command_is_annotated_and_its_exit_status_is_ours() {
 	expect_status 1
 	run -- sh -c 'kill -TERM $$'
 	expect_status 143
-	run -- ./missing
-	expect_status 3
-	expect_err 'annotty: ./missing: No such file or directory'
 	run -- sh -c 'test -t 1 && test -t 2'
 	expect_status 0
 	run_shell 'echo "status = 0x107" | "$annotty" -s name -- cat'
 	expect_equal "$(tr -d '\r' <"$out")" "status = 0x107 [$_tls]"
+}
+
+a_command_that_cannot_be_run_is_told_as_shells_do() {
+	run -- ./missing
+	expect_status 127
+	expect_err 'annotty: cannot run ./missing: No such file or directory'
+	run -- no-such-command-anywhere
+	expect_status 127
+	echo text >text
+	run -- ./text
+	expect_status 126
+	expect_err 'annotty: cannot run ./text: Permission denied'
+	run -- .
+	expect_status 126
+	# What is not the command's fault is not told as if it were.
+	run -o file:missing/out -- ./missing
+	expect_status 3
+	expect_err 'missing/out": No such file or directory'
+}
+
+a_command_that_is_left_behind_has_no_exit_status() {
+	run --quit-on ready -- sh -c 'echo ready; sleep 60'
+	expect_status 0
+	run --timeout 0.3 -- sleep 60
+	expect_status 0
 }
 
 # _shows WORD: the terminal of tmux does.
@@ -332,6 +354,16 @@ a_command_has_the_terminal_its_keys_and_its_size() {
 	_expect_shown "status = 0x107 [$_tls]"
 	_type C-c
 	_expect_shown 'ended with 130'
+}
+
+messages_begin_their_lines_on_a_raw_terminal_too() {
+	have tmux || return 0
+	_in_tmux '"$annotty" -v -s name -- sh -c "echo one; echo status = 0x107; echo two; read -r line"'
+	_expect_shown two
+	# On raw terminals a LF alone would leave what comes next far from the left.
+	_expect_shown 'by rule'
+	expect_equal "$(tmux -S tmux capture-pane -p -t test | grep -cE '^(one|status = 0x107 .*|annotty: .* by rule .*)$')" 3
+	_type C-c
 }
 
 # _terminal_program COMMAND QUIT...: a terminal program on a device stays what it is.
