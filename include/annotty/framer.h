@@ -15,6 +15,13 @@ enum {
 	ANN_LINE_LIMIT = 64 * 1024, /* bytes on a line before it is cut */
 };
 
+/* For how long nothing has come of a line that is not over; see annotty/stream.h. */
+enum ann_silence {
+	ANN_SILENCE_NONE,  /* its bytes have just come */
+	ANN_SILENCE_SHORT, /* it may go on at any moment, or be a prompt */
+	ANN_SILENCE_LONG,  /* it is to be seen, with all there is */
+};
+
 /*
  * One contiguous run of whole lines, or one piece of an overlong line. Borrowed from
  * the block it lies in.
@@ -31,6 +38,9 @@ struct ann_batch {
 	bool partial; /* one line, from its beginning, that is not over */
 	bool broken;  /* its last line has no line end and will never get one */
 	size_t shown; /* bytes at its front that partial batches have shown */
+	enum ann_silence silence; /* of a partial one */
+	size_t there; /* bytes of a partial one that there are, of which `bytes` leaves
+			 out what is better shown later */
 };
 
 struct ann_framer {

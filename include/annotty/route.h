@@ -6,9 +6,10 @@
  * renderer has to know of that source's lines.
  *
  * In text, a half line is ended with a LF when anything else than its own source comes
- * next; when that goes on, the rest stands on a line of its own. With labels every line
- * of a device has one, whatever bytes it is made of, so none can pass for an event or
- * for a line of another source.
+ * next; when that goes on, the rest stands on a line of its own. So that this is rare,
+ * a route with several taps shows a half line only after a long silence. With labels
+ * every line of a device has one, whatever bytes it is made of, so none can pass for an
+ * event or for a line of another source.
  */
 #ifndef ANNOTTY_ROUTE_H
 #define ANNOTTY_ROUTE_H
@@ -27,7 +28,9 @@ struct ann_route_options {
 	bool events; /* text: connected, disconnected, gap as `[annotty] SOURCE: …`
 			lines; JSON, syslog and journal always tell them, raw never;
 			drops are told by all but raw */
-	bool whole_records;  /* no half lines */
+	bool whole_records; /* no half lines */
+	bool terminal; /* text: somebody looks on, and lines may be overwritten; without
+			  `mask_controls` a program may draw there */
 	const char *sources; /* list of the names that feed it; NULL: all */
 };
 
@@ -77,6 +80,12 @@ struct ann_chunk *ann_route_announce(struct ann_route *route, uint64_t lines,
 /* `source` is copied. `can_wait`: see ann_sink_ops::offer. NULL: no memory. */
 struct ann_tap *ann_tap_new(struct ann_route *route, const char *source, bool can_wait);
 void ann_tap_free(struct ann_tap *tap);
+
+/*
+ * Whether it wants to see half lines as they come: its output is a terminal that a
+ * program may draw on. See ann_stream_set_eager().
+ */
+bool ann_tap_is_eager(const struct ann_tap *tap);
 
 /*
  * Takes the next batch of the tap's source. False: the sink is full, and sources that

@@ -5,13 +5,15 @@
  * time of its first byte, and a line that does not end is shown when the source falls
  * silent, without ever annotating half a value:
  *
- * - After `idle_ns` of silence what is there is shown up to the end of the first value,
- *   without that value's annotation, for what follows on the line can still change its
- *   meaning or rule it out. In text the annotation follows the value, so nothing is
- *   lost by showing the value early. A value is here whatever a pattern finds, also if
- *   the conditions of its rule do not hold yet.
- * - After `late_ns` of silence all is shown, all values annotated. If the matcher is to
- *   stop at what is there, such as a prompt, that is a line.
+ * - After `idle_ns` of silence, or ten times that without one, what is there is shown
+ *   up to the end of the first value, without that value's annotation, for what
+ *   follows on the line can still change its meaning or rule it out. In text the
+ *   annotation follows its value, so nothing is lost by showing the value early. A
+ *   value is here whatever a pattern finds, also if the conditions of its rule do not
+ *   hold yet.
+ * - After `late_ns` of silence, or when nothing but a LF can follow, all is shown, all
+ *   values annotated. If after that silence the matcher is to stop at what is there,
+ *   such as a prompt, that is a line.
  * - When the line ends it is a batch of its own as ever, and says how much of it has
  *   been shown, and which hits have been told.
  *
@@ -27,7 +29,8 @@
 #include "annotty/record.h"
 
 struct ann_stream_events {
-	/* Whole lines, or (batch->partial) a line that is not over. Borrowed. */
+	/* Whole lines, or (batch->partial) a line that is not over, which may have
+	 * nothing new. Borrowed. */
 	void (*batch)(void *user, const struct ann_batch *batch,
 		const struct ann_hit *hits, size_t count);
 	/* The line that `stop_at` of the matcher matches has just been given. No
@@ -63,6 +66,12 @@ void ann_stream_free(struct ann_stream *stream);
 
 /* Other rules from the next line on; after a reload. */
 void ann_stream_set_scan(struct ann_stream *stream, struct ann_scan *scan);
+
+/*
+ * From now on half lines are also given as they come, with ANN_SILENCE_NONE and nothing
+ * new in `bytes`: for outputs on which a program draws.
+ */
+void ann_stream_set_eager(struct ann_stream *stream, bool eager);
 
 /*
  * Bytes of the source, with the times when they were read.

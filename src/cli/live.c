@@ -165,6 +165,7 @@ static void choose_looks(const struct live *live, const struct ann_endpoint *end
 		.after = options->after,
 		.label = options->inputs.count > 1,
 		.events = !standard,
+		.terminal = terminal,
 	};
 	looks->render.color = standard || strcmp(options->color, "always") == 0
 				      ? ann_setup_wants_color(options, terminal)

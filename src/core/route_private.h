@@ -25,6 +25,7 @@ struct ann_route {
 	struct ann_route_options options;
 	struct ann_sink *sink;
 	struct ann_renderer renderer; /* of what no source has sent */
+	size_t taps;                  /* how many feed it */
 
 	bool in_line;               /* the output is in the middle of a line of text */
 	struct ann_renderer *owner; /* that is in that line; NULL: it is gone */

@@ -24,6 +24,7 @@ struct ann_stream {
 	void *user;
 	struct ann_stream_stats stats;
 	struct ann_hits hits; /* of the batch at hand */
+	bool eager;           /* half lines are given as they come */
 	bool stopped;         /* at the line that the matcher is to stop at */
 	enum ann_err failed;  /* in the feed at hand */
 
@@ -32,6 +33,7 @@ struct ann_stream {
 	struct ann_partial ended;   /* of the one that has just ended */
 	struct moment began;        /* the half line */
 	uint64_t fed_mono_ns;       /* the last byte came */
+	uint64_t looked_mono_ns;    /* the last tick that was due */
 	uint64_t due_mono_ns;       /* the next tick; 0: none */
 };
 
@@ -66,6 +68,11 @@ void ann_stream_free(struct ann_stream *stream)
 void ann_stream_set_scan(struct ann_stream *stream, struct ann_scan *scan)
 {
 	stream->scan = scan;
+}
+
+void ann_stream_set_eager(struct ann_stream *stream, bool eager)
+{
+	stream->eager = eager;
 }
 
 /* --- whole lines ----------------------------------------------------------------- */
@@ -202,13 +209,52 @@ static void keep(
 	}
 }
 
+/* When it falls silent; but one that never does (dots that crawl over the screen) is
+ * shown from time to time. */
+static uint64_t next_show(const struct ann_stream *stream, uint64_t mono_ns)
+{
+	enum { MOST = 10 };
+	uint64_t since = stream->looked_mono_ns > stream->began.mono_ns
+				 ? stream->looked_mono_ns
+				 : stream->began.mono_ns;
+	uint64_t silent = mono_ns + stream->options.idle_ns;
+	uint64_t most = since + MOST * stream->options.idle_ns;
+
+	return silent < most ? silent : most;
+}
+
 static void await_silence(struct ann_stream *stream, uint64_t mono_ns)
 {
 	bool waits = stream->framer.rest.len > 0 && stream->options.idle_ns > 0 &&
 		     !stream->stopped;
 
 	stream->fed_mono_ns = mono_ns;
-	stream->due_mono_ns = waits ? mono_ns + stream->options.idle_ns : 0;
+	stream->due_mono_ns = waits ? next_show(stream, mono_ns) : 0;
+}
+
+/* The half line, as far as it is to be shown, which `news` says; NULL: as it was. */
+static void give_partial(struct ann_stream *stream, enum ann_silence silence,
+	const struct ann_batch *news)
+{
+	const struct ann_partial *partial = &stream->partial;
+	struct ann_span line = ann_buf_all(&stream->framer.rest);
+	struct ann_batch batch = {
+		.bytes = {line.ptr, partial->shown},
+		.partial = true,
+		.shown = partial->shown,
+	};
+
+	if (news != NULL) {
+		batch = *news;
+	}
+	batch.silence = silence;
+	batch.there = line.len;
+	batch.offset = stream->framer.offset;
+	batch.seq = stream->framer.seq;
+	batch.wall_ns = stream->began.wall_ns;
+	batch.mono_ns = stream->began.mono_ns;
+	stream->events->batch(stream->user, &batch, partial->hits.at,
+		news == NULL ? 0 : partial->hits.count);
 }
 
 enum ann_err ann_stream_feed(struct ann_stream *stream, struct ann_span bytes,
@@ -232,6 +278,9 @@ enum ann_err ann_stream_feed(struct ann_stream *stream, struct ann_span bytes,
 	}
 	keep(stream, bytes, &now);
 	await_silence(stream, mono_ns);
+	if (stream->eager && !stream->stopped && stream->framer.rest.len > 0) {
+		give_partial(stream, ANN_SILENCE_NONE, NULL);
+	}
 	return stream->failed;
 }
 
@@ -246,21 +295,19 @@ void ann_stream_break(struct ann_stream *stream, bool gap)
 
 /* --- half lines ------------------------------------------------------------------ */
 
-static void show_half(struct ann_stream *stream, bool late)
+static void show_half(struct ann_stream *stream, enum ann_silence silence)
 {
-	struct ann_partial *partial = &stream->partial;
+	struct ann_span line = ann_buf_all(&stream->framer.rest);
+	bool late = silence == ANN_SILENCE_LONG;
 	struct ann_batch batch;
 
-	if (!ann_partial_show(partial, stream->scan, ann_buf_all(&stream->framer.rest),
-		    late, &batch)) {
-		return;
+	if (ann_partial_show(&stream->partial, stream->scan, line, late, &batch)) {
+		give_partial(stream, silence, &batch);
+	} else if (stream->eager || (late && stream->partial.shown > 0)) {
+		/* Nothing new, but not for an output that shows them as they are, or
+		 * for one that shows them only late. */
+		give_partial(stream, silence, NULL);
 	}
-	batch.offset = stream->framer.offset;
-	batch.seq = stream->framer.seq;
-	batch.wall_ns = stream->began.wall_ns;
-	batch.mono_ns = stream->began.mono_ns;
-	stream->events->batch(
-		stream->user, &batch, partial->hits.at, partial->hits.count);
 }
 
 uint64_t ann_stream_due(const struct ann_stream *stream)
@@ -270,21 +317,25 @@ uint64_t ann_stream_due(const struct ann_stream *stream)
 
 void ann_stream_tick(struct ann_stream *stream, uint64_t mono_ns)
 {
+	struct ann_span line = ann_buf_all(&stream->framer.rest);
 	uint64_t late_ns = stream->fed_mono_ns + stream->options.late_ns;
 	bool late = mono_ns >= late_ns;
+	/* Behind a CR nothing is to come of the line but perhaps its LF. */
+	bool all = late || ends_with_cr(line);
 
 	if (stream->due_mono_ns == 0 || mono_ns < stream->due_mono_ns) {
 		return;
 	}
-	show_half(stream, late);
+	stream->looked_mono_ns = mono_ns;
+	show_half(stream, all ? ANN_SILENCE_LONG : ANN_SILENCE_SHORT);
 
-	bool stops = ann_scan_stops(stream->scan, ann_buf_all(&stream->framer.rest));
+	bool stops = ann_scan_stops(stream->scan, line);
 
 	if (stops && late) {
 		ann_stream_break(stream, false);
 		return;
 	}
-	stream->due_mono_ns = (stream->partial.held || stops) && !late ? late_ns : 0;
+	stream->due_mono_ns = (!all || stops) && !late ? late_ns : 0;
 }
 
 void ann_stream_stats(const struct ann_stream *stream, struct ann_stream_stats *stats)

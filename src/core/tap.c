@@ -3,6 +3,8 @@
 #include "annotty/alloc.h"
 #include "annotty/lines.h"
 #include "annotty/select.h"
+#include "display.h"
+#include "line_hits.h"
 
 #include <string.h>
 
@@ -11,13 +13,40 @@ struct ann_tap {
 	char *source;
 	bool can_wait;
 	struct ann_renderer renderer;
-	struct ann_select *select; /* NULL: all lines are shown */
-	struct ann_hits hits;      /* of one line, for whole records */
-	size_t shown;              /* of its half line, on this output */
-	bool over;                 /* its line on the output lacks nothing but an end */
+	struct ann_select *select;   /* NULL: all lines are shown */
+	struct ann_hits hits;        /* of one line, for whole records */
+	size_t shown;                /* of its half line, on this output */
+	struct ann_display *display; /* NULL: the output is no terminal */
+	bool over; /* its line on the output lacks nothing but an end */
 };
 
 /* --- taps ------------------------------------------------------------------------ */
+
+/* False: the route shows a line only as a whole. */
+static bool shows_half_lines(const struct ann_route *route)
+{
+	enum ann_format format = route->options.render.format;
+
+	return (format == ANN_FORMAT_TEXT || format == ANN_FORMAT_RAW) &&
+	       !route->options.whole_records && !route->options.only_hits;
+}
+
+/* Lines are shown on a terminal, as they come. */
+static bool has_display(const struct ann_route *route)
+{
+	return route->options.terminal && shows_half_lines(route);
+}
+
+/* And control sequences reach it. */
+static bool draws(const struct ann_route *route)
+{
+	return has_display(route) && !route->options.render.mask_controls;
+}
+
+bool ann_tap_is_eager(const struct ann_tap *tap)
+{
+	return draws(tap->route);
+}
 
 struct ann_tap *ann_tap_new(struct ann_route *route, const char *source, bool can_wait)
 {
@@ -27,6 +56,7 @@ struct ann_tap *ann_tap_new(struct ann_route *route, const char *source, bool ca
 	if (tap == NULL) {
 		return NULL;
 	}
+	route->taps++;
 	tap->route = route;
 	tap->can_wait = can_wait;
 	tap->source = ann_copy(source, strlen(source));
@@ -36,7 +66,11 @@ struct ann_tap *ann_tap_new(struct ann_route *route, const char *source, bool ca
 	if (options->only_hits) {
 		tap->select = ann_select_new(options->before, options->after);
 	}
-	if (tap->source == NULL || (options->only_hits && tap->select == NULL)) {
+	if (has_display(route)) {
+		tap->display = ann_display_new(draws(route));
+	}
+	if (tap->source == NULL || (options->only_hits && tap->select == NULL) ||
+		(has_display(route) && tap->display == NULL)) {
 		ann_tap_free(tap);
 		return NULL;
 	}
@@ -49,9 +83,11 @@ void ann_tap_free(struct ann_tap *tap)
 	if (tap == NULL) {
 		return;
 	}
+	tap->route->taps--;
 	if (tap->route->owner == &tap->renderer) {
 		tap->route->owner = NULL;
 	}
+	ann_display_free(tap->display);
 	ann_select_free(tap->select);
 	ann_hits_deinit(&tap->hits);
 	ann_free(tap->source);
@@ -97,30 +133,6 @@ static void render_record(struct ann_tap *tap, const struct ann_batch *line,
 	ann_route_end_record(route);
 }
 
-/* The hits of the line at the front of `hits`, moved to its start; returns how many. */
-static size_t take_hits(struct ann_tap *tap, const struct ann_line *line,
-	const struct ann_hit *hits, size_t count)
-{
-	struct ann_hits *own = &tap->hits;
-
-	own->count = 0;
-	while (own->count < count && hits[own->count].start < line->next) {
-		struct ann_hit hit = hits[own->count];
-
-		if (ann_grow((void **)&own->at, &own->room, own->count, sizeof(hit)) !=
-			0) {
-			tap->route->failed = ANN_ENOMEM;
-			return own->count;
-		}
-		hit.line_start -= line->start;
-		hit.line_end -= line->start;
-		hit.start -= line->start;
-		hit.end -= line->start;
-		own->at[own->count++] = hit;
-	}
-	return own->count;
-}
-
 static void render_records(struct ann_tap *tap, const struct ann_batch *batch,
 	const struct ann_hit *hits, size_t count)
 {
@@ -128,8 +140,10 @@ static void render_records(struct ann_tap *tap, const struct ann_batch *batch,
 
 	for (size_t at = 0; at < batch->bytes.len && tap->route->failed == ANN_OK;) {
 		struct ann_line line = ann_line_at(batch->bytes, at);
-		size_t used = take_hits(tap, &line, hits, count);
+		size_t used = 0;
 
+		tap->route->failed = ann_line_hits(&tap->hits, &line, hits, count);
+		used = tap->hits.count;
 		one.bytes.ptr = batch->bytes.ptr + at;
 		one.bytes.len = line.next - at;
 		one.cut = batch->cut && line.next == batch->bytes.len;
@@ -143,33 +157,63 @@ static void render_records(struct ann_tap *tap, const struct ann_batch *batch,
 	}
 }
 
+/* Whether one of the hits has not been annotated where half lines are shown. */
+static bool has_untold(const struct ann_hit *hits, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!hits[i].told) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * True when nothing of the line is left but its end, and somebody has already ended it:
- * a prompt was shown, another source wrote, and now comes the Enter.
+ * a prompt was shown, another source wrote, and now comes the Enter. A display may have
+ * left out annotations that others have told.
  */
-static bool is_ended(
-	const struct ann_tap *tap, const struct ann_batch *run, size_t count)
+static bool is_ended(const struct ann_tap *tap, const struct ann_batch *run,
+	const struct ann_hit *hits, size_t count)
 {
-	return run->shown > 0 && count == 0 && !tap->renderer.in_line &&
+	bool told = tap->display == NULL ? !has_untold(hits, count) : count == 0;
+
+	return run->shown > 0 && told && !tap->renderer.in_line &&
 	       run->shown < run->bytes.len &&
 	       ann_line_at(run->bytes, run->shown).end == run->shown;
+}
+
+/* `on`: the output is on the tap's line, if on any. */
+static void render_lines(struct ann_tap *tap, const struct ann_batch *run,
+	const struct ann_hit *hits, size_t count, bool on)
+{
+	struct ann_route *route = tap->route;
+
+	if (tap->display == NULL) {
+		ann_render_batch(&tap->renderer, run, hits, count, &route->out);
+	} else {
+		route->failed = ann_display_batch(tap->display, &tap->renderer, run,
+			hits, count, on, &route->out);
+	}
 }
 
 static void render_run(struct ann_tap *tap, const struct ann_batch *run,
 	const struct ann_hit *hits, size_t count)
 {
 	struct ann_route *route = tap->route;
+	bool on = route->owner == &tap->renderer && !tap->over;
 
-	if (is_ended(tap, run, count)) {
+	if (is_ended(tap, run, hits, count)) {
+		ann_display_pass(tap->display, run);
 		return;
 	}
-	if (route->owner != &tap->renderer || tap->over) {
+	if (!on) {
 		ann_route_end_line(route);
 	}
 	if (route->options.whole_records) {
 		render_records(tap, run, hits, count);
 	} else {
-		ann_render_batch(&tap->renderer, run, hits, count, &route->out);
+		render_lines(tap, run, hits, count, on);
 		ann_route_end_record(route);
 		leave(tap, run);
 	}
@@ -202,15 +246,6 @@ static void lose(struct ann_tap *tap, const struct ann_batch *batch)
 	}
 }
 
-/* False: the route shows a line only as a whole. */
-static bool shows_half_lines(const struct ann_route *route)
-{
-	enum ann_format format = route->options.render.format;
-
-	return (format == ANN_FORMAT_TEXT || format == ANN_FORMAT_RAW) &&
-	       !route->options.whole_records && !route->options.only_hits;
-}
-
 /* How much of the batch's last line this output shows already, for the next batch. */
 static size_t shown_then(const struct ann_tap *tap, const struct ann_batch *batch)
 {
@@ -222,6 +257,28 @@ static size_t shown_then(const struct ann_tap *tap, const struct ann_batch *batc
 		       : 0;
 }
 
+/*
+ * Whether there is something of a half line to be shown now, and what. Where lines of
+ * several sources meet, a half line would be cut in two when another one comes: there
+ * it has to be silent for longer.
+ */
+static bool choose_half(const struct ann_tap *tap, struct ann_batch *half,
+	const struct ann_hit *hits, size_t count)
+{
+	const struct ann_route *route = tap->route;
+	enum ann_silence least = route->taps > 1 ? ANN_SILENCE_LONG : ANN_SILENCE_SHORT;
+
+	if (!shows_half_lines(route)) {
+		return false;
+	}
+	if (draws(route)) {
+		return ann_display_half(tap->display, half, least) &&
+		       half->bytes.len > tap->shown;
+	}
+	return half->silence >= least &&
+	       (half->bytes.len > tap->shown || has_untold(hits, count));
+}
+
 bool ann_tap_batch(struct ann_tap *tap, const struct ann_batch *batch,
 	const struct ann_hit *hits, size_t count)
 {
@@ -229,10 +286,10 @@ bool ann_tap_batch(struct ann_tap *tap, const struct ann_batch *batch,
 	struct ann_batch own = *batch;
 	bool room = true;
 
-	if (batch->partial && !shows_half_lines(route)) {
+	if (batch->partial && !choose_half(tap, &own, hits, count)) {
 		return true;
 	}
-	own.shown = own.shown < tap->shown ? own.shown : tap->shown;
+	own.shown = tap->shown < own.bytes.len ? tap->shown : own.bytes.len;
 	ann_route_begin(route, batch->wall_ns, batch->mono_ns);
 	if (tap->select != NULL) {
 		route->failed =
@@ -241,7 +298,7 @@ bool ann_tap_batch(struct ann_tap *tap, const struct ann_batch *batch,
 		render_run(tap, &own, hits, count);
 	}
 	if (ann_route_offer(route, tap->can_wait, &room)) {
-		tap->shown = shown_then(tap, batch);
+		tap->shown = shown_then(tap, &own);
 	} else {
 		lose(tap, &own);
 	}

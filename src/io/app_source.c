@@ -263,6 +263,16 @@ static struct ann_tap *take_tap(struct app_source *s, const struct app_output *o
 	return tap;
 }
 
+static bool is_eager(const struct app_source *s)
+{
+	bool eager = false;
+
+	for (size_t i = 0; i < s->tap_count; i++) {
+		eager |= s->taps[i] != NULL && ann_tap_is_eager(s->taps[i]);
+	}
+	return eager;
+}
+
 enum ann_err app_source_connect(struct app_source *s, struct app_output *const *outputs,
 	size_t count, struct ann_error *err)
 {
@@ -282,6 +292,7 @@ enum ann_err app_source_connect(struct app_source *s, struct app_output *const *
 	free_taps(s->taps, s->tap_count);
 	s->taps = taps;
 	s->tap_count = taps == NULL ? 0 : count;
+	ann_stream_set_eager(s->stream, !failed && is_eager(s));
 	return failed ? ann_error_nomem(err) : ANN_OK;
 }
 

@@ -88,6 +88,23 @@ a_port_in_use_is_awaited_and_its_owner_named() {
 	stop
 }
 
+several_devices_that_pause_in_their_lines_do_not_cut_each_other() {
+	plug_in a
+	plug_in b
+	start -s name -b 115200 a b
+	say a 'up '
+	say b 'status '
+	sleep 0.1 # five times as long as for a prompt of a single device
+	say a 'and running\n'
+	say b '= 0x107\n'
+	expect_soon "[b] status = 0x107 [$_tls]" started.out
+	expect_equal "$(sort started.out)" "[a] up and running
+[b] status = 0x107 [$_tls]"
+	say a 'login: '
+	expect_soon '[a] login: ' started.out
+	stop
+}
+
 several_inputs_are_read_at_once_with_labels() {
 	plug_in a
 	plug_in b
@@ -364,6 +381,67 @@ messages_begin_their_lines_on_a_raw_terminal_too() {
 	_expect_shown 'by rule'
 	expect_equal "$(tmux -S tmux capture-pane -p -t test | grep -cE '^(one|status = 0x107 .*|annotty: .* by rule .*)$')" 3
 	_type C-c
+}
+
+# _row WORDS: the row of the screen that begins with them.
+_row() {
+	tmux -S tmux capture-pane -p -t test | grep -m 1 -e "^$1"
+}
+
+a_progress_bar_stays_on_its_row_and_is_annotated_when_it_is_done() {
+	have tmux || return 0
+	_in_tmux '"$annotty" -- sh -c "echo begin; for i in 1 2 3; do printf \"status = 0x107 \$i\\\\r\"; sleep 0.1; done; read -r x; echo; echo end; read -r x"'
+	_expect_shown 'status = 0x107 3'
+	expect_equal "$(_row status)" 'status = 0x107 3'
+	_type Enter
+	_expect_shown end
+	# The Enter went down a row: that one is over, and it never ended with a LF alone.
+	expect_equal "$(tmux -S tmux capture-pane -p -t test | grep -c status)" 1
+	_type C-c
+}
+
+the_alternate_screen_is_left_alone() {
+	have tmux less || return 0
+	printf 'status = 0x107\n' >text
+	_in_tmux '"$annotty" -s name -- sh -c "echo status = 0x107; less text; echo back; echo status = 0x107"'
+	_expect_shown text
+	expect_equal "$(_row status)" 'status = 0x107'
+	_type q
+	_expect_shown 'ended with 0'
+	expect_equal "$(tmux -S tmux capture-pane -p -t test | grep -cF "status = 0x107 [$_tls]")" 2
+}
+
+an_editor_shows_what_is_typed() {
+	have tmux vim || return 0
+	_in_tmux '"$annotty" -s name -- vim -u NONE -n text'
+	_expect_shown '"text"'
+	_type -l 'istatus = 0x107 and more'
+	_expect_shown 'and more'
+	expect_equal "$(_row status)" 'status = 0x107 and more'
+	_type Escape
+	_type -l '0Rrc' # over what stands there
+	_expect_shown 'rcatus'
+	_type Escape
+	_type -l ':wq'
+	_type Enter
+	_expect_shown 'ended with 0'
+	expect_equal "$(cat text)" 'rcatus = 0x107 and more'
+}
+
+a_line_that_is_edited_while_it_is_typed_stays_as_it_is() {
+	have tmux || return 0
+	_in_tmux '"$annotty" -s name -- bash --norc --noediting -c "read -e -r -p \"> \" x; echo \"\$x\""'
+	_expect_shown '>'
+	_type -l 'status = 0x107 ad'
+	_expect_shown '> status = 0x107 ad'
+	sleep 0.7 # after that a half line is annotated elsewhere
+	_type BSpace BSpace
+	_type -l end
+	_expect_shown '> status = 0x107 end'
+	_type Enter
+	_expect_shown 'ended with 0'
+	expect_equal "$(_row '>')" '> status = 0x107 end'
+	expect_equal "$(_row status)" "status = 0x107 [$_tls] end"
 }
 
 # _terminal_program COMMAND QUIT...: a terminal program on a device stays what it is.

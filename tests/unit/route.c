@@ -13,7 +13,8 @@
 
 enum { SOURCES = 2, MS = 1000 * 1000 };
 
-static const char rules[] = "[rule r]\npattern = rc (?<code>\\w+)\n";
+static const char rules[] = "[rule r]\npattern = rc (?<code>\\w+)\n"
+			    "[rule late]\npattern = of (?<code>\\w+) failed\n";
 
 static const char *const names[SOURCES] = {"dut1", "dut2"};
 
@@ -152,7 +153,7 @@ START_TEST(a_half_line_is_ended_when_another_source_writes)
 
 	start(&w, (struct ann_route_options){.label = true});
 	say(&w, 1, "login: ");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	expect(&w, "[dut1] login: ");
 	say(&w, 2, "status\n");
 	expect(&w, "\n[dut2] status\n");
@@ -173,11 +174,72 @@ START_TEST(a_half_line_goes_on_when_its_own_source_does)
 
 	start(&w, (struct ann_route_options){.label = true});
 	say(&w, 1, "login: ");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	say(&w, 1, "ro");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	say(&w, 1, "ot\n");
 	expect(&w, "[dut1] login: root\n");
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_half_line_of_several_sources_is_shown_only_after_a_long_silence)
+{
+	struct world w;
+
+	start(&w, (struct ann_route_options){.label = true});
+	say(&w, 1, "temperature ");
+	wait_ms(&w, 20);
+	say(&w, 2, "status rc ");
+	wait_ms(&w, 400);
+	expect(&w, "");
+	say(&w, 1, "21 degrees\n");
+	say(&w, 2, "1\n");
+	expect(&w, "[dut1] temperature 21 degrees\n"
+		   "[dut2] status rc 1 [DEV_BUSY | NET_DOWN]\n");
+	say(&w, 1, "login: ");
+	wait_ms(&w, 499);
+	expect(&w, "");
+	wait_ms(&w, 1);
+	expect(&w, "[dut1] login: ");
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_half_line_of_a_single_source_is_shown_after_a_short_silence)
+{
+	struct world w;
+
+	start(&w, (struct ann_route_options){.label = true});
+	ann_tap_free(w.taps[1]);
+	w.taps[1] = NULL;
+	say(&w, 1, "login: ");
+	wait_ms(&w, 20);
+	expect(&w, "[dut1] login: ");
+	wait_ms(&w, 500);
+	say(&w, 1, "root\n");
+	expect(&w, "root\n");
+	stop(&w);
+}
+END_TEST
+
+/* It was there when the line was shown to others, which has nothing new since. */
+START_TEST(a_value_is_annotated_where_half_lines_are_shown_late)
+{
+	struct world w;
+
+	start(&w, (struct ann_route_options){.label = true});
+	say(&w, 1, "rc 1 ");
+	wait_ms(&w, 20);
+	wait_ms(&w, 480);
+	expect(&w, "[dut1] rc 1 [DEV_BUSY | NET_DOWN] ");
+	say(&w, 1, "rc 1\r");
+	wait_ms(&w, 20);
+	/* Nothing can follow on that line. */
+	expect(&w, "rc 1 [DEV_BUSY | NET_DOWN]");
+	say(&w, 2, "x\n");
+	say(&w, 1, "\n");
+	expect(&w, "\n[dut2] x\n");
 	stop(&w);
 }
 END_TEST
@@ -188,7 +250,7 @@ START_TEST(a_line_end_that_somebody_else_has_given_is_not_repeated)
 
 	start(&w, (struct ann_route_options){.label = true});
 	say(&w, 1, "login: ");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	say(&w, 2, "x\n");
 	say(&w, 1, "\r\n");
 	expect(&w, "[dut1] login: \n[dut2] x\n");
@@ -204,11 +266,11 @@ START_TEST(two_half_lines_take_turns)
 
 	start(&w, (struct ann_route_options){.label = true});
 	say(&w, 1, "a ");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	say(&w, 2, "b ");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	say(&w, 1, "c ");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	say(&w, 2, "d\n");
 	say(&w, 1, "e\n");
 	expect(&w, "[dut1] a \n[dut2] b \n[dut1] c \n[dut2] d\n[dut1] e\n");
@@ -221,11 +283,11 @@ START_TEST(an_annotation_finds_its_line_again)
 	struct world w;
 
 	start(&w, (struct ann_route_options){.label = true});
-	say(&w, 1, "rc 1");
-	wait_ms(&w, 20);
+	say(&w, 1, "of 1");
+	wait_ms(&w, 500);
 	say(&w, 2, "x\n");
 	say(&w, 1, " failed\n");
-	expect(&w, "[dut1] rc 1\n[dut2] x\n[dut1]  [DEV_BUSY | NET_DOWN] failed\n");
+	expect(&w, "[dut1] of 1\n[dut2] x\n[dut1]  [DEV_BUSY | NET_DOWN] failed\n");
 	stop(&w);
 }
 END_TEST
@@ -299,7 +361,7 @@ START_TEST(a_tap_that_goes_leaves_a_line_to_be_ended)
 
 	start(&w, (struct ann_route_options){.label = true});
 	say(&w, 1, "half");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	ann_tap_free(w.taps[0]);
 	w.taps[0] = NULL;
 	say(&w, 2, "x\n");
@@ -332,7 +394,7 @@ START_TEST(raw_is_what_came)
 			  .events = true,
 			  .render.format = ANN_FORMAT_RAW});
 	say(&w, 1, "login: ");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	say(&w, 2, "rc 1\n");
 	tell(&w, 1, unplugged);
 	say(&w, 1, "x\r");
@@ -759,7 +821,7 @@ START_TEST(half_lines_do_not_wait_and_what_waits_goes_before_them)
 	ann_route_gather(w.route);
 	say(&w, 1, "one\nlogin: ");
 	expect(&w, "");
-	wait_ms(&w, 20);
+	wait_ms(&w, 500);
 	expect(&w, "[dut1] one\n[dut1] login: ");
 	ck_assert_uint_eq(w.sink.partial, 1);
 	say(&w, 1, "root\n");
@@ -876,6 +938,10 @@ void test_cases(Suite *suite)
 	test_add(suite, lines_are_labelled_and_counted);
 	test_add(suite, a_half_line_is_ended_when_another_source_writes);
 	test_add(suite, a_half_line_goes_on_when_its_own_source_does);
+	test_add(suite,
+		a_half_line_of_several_sources_is_shown_only_after_a_long_silence);
+	test_add(suite, a_half_line_of_a_single_source_is_shown_after_a_short_silence);
+	test_add(suite, a_value_is_annotated_where_half_lines_are_shown_late);
 	test_add(suite, a_line_end_that_somebody_else_has_given_is_not_repeated);
 	test_add(suite, two_half_lines_take_turns);
 	test_add(suite, an_annotation_finds_its_line_again);

@@ -120,7 +120,9 @@ START_TEST(a_prompt_is_shown_when_the_line_falls_silent)
 	ck_assert(w.last.partial && !w.last.broken && w.last.shown == 0);
 	ck_assert_uint_eq(w.last.offset, 5);
 	ck_assert_uint_eq(w.last.seq, 2);
-	ck_assert_uint_eq(ann_stream_due(w.stream), 0);
+	ck_assert_int_eq(w.last.silence, ANN_SILENCE_SHORT);
+	/* For outputs that show half lines only late. */
+	ck_assert_uint_eq(ann_stream_due(w.stream), w.now_ns + 480 * MS);
 	feed(&w, "ro");
 	wait_ms(&w, 20);
 	expect(&w, "ro");
@@ -128,6 +130,25 @@ START_TEST(a_prompt_is_shown_when_the_line_falls_silent)
 	feed(&w, "ot\nnext\n");
 	expect(&w, "ot\nnext\n");
 	ck_assert_uint_eq(ann_stream_due(w.stream), 0);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(bytes_that_never_stop_coming_are_shown_from_time_to_time)
+{
+	struct world w;
+
+	start(&w);
+	for (int i = 0; i < 25; i++) {
+		feed(&w, ".");
+		wait_ms(&w, 10);
+	}
+	expect(&w, "...................."); /* of 200 ms */
+	wait_ms(&w, 20);
+	feed(&w, " rc 1");
+	wait_ms(&w, 1);
+	feed(&w, "2\n");
+	expect(&w, "..... rc 12\n");
 	stop(&w);
 }
 END_TEST
@@ -846,6 +867,7 @@ END_TEST
 void test_cases(Suite *suite)
 {
 	test_add(suite, a_prompt_is_shown_when_the_line_falls_silent);
+	test_add(suite, bytes_that_never_stop_coming_are_shown_from_time_to_time);
 	test_add(suite, bytes_that_keep_coming_put_the_silence_off);
 	test_add(suite, a_value_is_shown_before_it_is_annotated);
 	test_add(suite, when_it_is_late_all_is_shown_and_told_once);
