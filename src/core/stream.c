@@ -329,6 +329,7 @@ void ann_stream_tick(struct ann_stream *stream, uint64_t mono_ns)
 	stream->looked_mono_ns = mono_ns;
 	show_half(stream, all ? ANN_SILENCE_LONG : ANN_SILENCE_SHORT);
 
+	line.len -= ends_with_cr(line);
 	bool stops = ann_scan_stops(stream->scan, line);
 
 	if (stops && late) {

@@ -187,17 +187,33 @@ static enum ann_input_event read_more(struct filter *f, struct worker *w, size_t
 	return event;
 }
 
-/* What is to be shown of the half line becomes the batch. False: nothing is. */
-static bool fetch_half(struct filter *f, struct worker *w, size_t len)
+/* Whether the half line is what the matcher is to stop at, such as a prompt. */
+static bool stops_at(const struct worker *w, struct ann_span line)
+{
+	line.len -= line.len > 0 && line.ptr[line.len - 1] == '\r';
+	return ann_scan_stops(w->scan, line);
+}
+
+/*
+ * What is to be shown of the half line becomes the batch. False: nothing is, or
+ * (`*over`) it is to be taken for a line, the last one.
+ */
+static bool fetch_half(struct filter *f, struct worker *w, size_t len, bool *over)
 {
 	struct ann_span line = {w->block, len};
 	uint64_t late_ns = f->read_mono_ns + (uint64_t)ANN_LATE_MS * NS_PER_MS;
 	bool late = f->due_mono_ns >= late_ns;
+	bool stops = stops_at(w, line);
 	bool first = f->partial.shown == 0;
+
+	*over = stops && late;
+	if (*over) {
+		return false;
+	}
 	bool some = ann_partial_show(&f->partial, w->scan, line, late, &w->batch);
 	struct ann_hits hits = w->hits;
 
-	f->due_mono_ns = f->partial.held && !late ? late_ns : 0;
+	f->due_mono_ns = (f->partial.held || stops) && !late ? late_ns : 0;
 	if (!some) {
 		return false;
 	}
@@ -252,8 +268,8 @@ static bool fetch_batch(struct filter *f, struct worker *w)
 			return false;
 		}
 		event = read_more(f, w, &len);
-		half = event == ANN_INPUT_SILENT && fetch_half(f, w, len);
 		final = event != ANN_INPUT_BYTES && event != ANN_INPUT_SILENT;
+		half = event == ANN_INPUT_SILENT && fetch_half(f, w, len, &final);
 	}
 	taken = half ? 0 : w->batch.bytes.len;
 	w->failed = ann_framer_end(

@@ -114,6 +114,26 @@ quit_on_ends_while_the_writer_stays_open() {
 	exec {to}>&-
 }
 
+# _quits_at TEXT REGEX: a writer that then says no more and stays does not hold it up.
+_quits_at() {
+	rm -f in
+	mkfifo in
+	exec 7<>in # never an end
+	printf '%b' "$1" >in
+	run -s name --quit-on "$2" <in
+	exec 7>&-
+	expect_status 0
+}
+
+quit_on_takes_a_prompt_in_a_pipe() {
+	_quits_at 'boot\nTLS status = 0x107\nlogin: ' 'login: $'
+	expect_out "boot\nTLS status = 0x107 [$_tls]\nlogin: "
+	_quits_at 'TLS status = 0x107 # ' '# $' # a value in front of it
+	expect_out "TLS status = 0x107 [$_tls] # "
+	_quits_at 'login: \r' 'login: $'
+	expect_out 'login: \r'
+}
+
 quit_on_finds_its_line_in_a_large_file() {
 	make_log 140000 >in
 	echo 'the end is here' >>in
