@@ -280,6 +280,10 @@ bool ann_route_offer(struct ann_route *route, bool can_wait, bool *room)
 		return true;
 	}
 	*room = ann_route_flush(route);
+	/* It may be the first of the next ones. */
+	if (!failed && may_wait(route, can_wait) && gather(route, can_wait)) {
+		return true;
+	}
 	if (failed || !offer_now(route, can_wait, room)) {
 		forget_chunk(route);
 		return false;

@@ -18,7 +18,10 @@
 
 enum {
 	NS_PER_MS = 1000000,
-	LAST_ROUNDS = 3, /* of the loop, in which sources are read, after a signal */
+	STEP_MS = 8, /* half lines of many sources become due together */
+	/* Of the loop, a millisecond each, in which sources are read after a signal; a
+	 * port that rests is read once in eight. */
+	LAST_ROUNDS = 10,
 };
 
 /* --- half lines ------------------------------------------------------------------- */
@@ -84,7 +87,8 @@ void app_schedule(struct ann_app *app, uint64_t due_mono_ns)
 
 	app->due_mono_ns = due_mono_ns;
 	uv_update_time(&app->loop);
-	uv_timer_start(&app->due, on_due, ms, 0);
+	ms += STEP_MS - 1;
+	uv_timer_start(&app->due, on_due, ms - (uv_now(&app->loop) + ms) % STEP_MS, 0);
 }
 
 /* --- a turn of the loop ----------------------------------------------------------- */

@@ -49,7 +49,8 @@ struct ann_app {
 		limit; /* the time of the whole run, or of an end that was asked for */
 	uv_signal_t signals[4];
 	struct ann_scan *scan;
-	struct ann_tally tally;      /* of a daemon */
+	struct ann_tally tally; /* of a daemon */
+	struct ann_crowd crowd;
 	struct app_source **sources; /* as in the plan */
 	size_t source_count;
 	struct app_output **outputs; /* as in the plan */

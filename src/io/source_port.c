@@ -7,6 +7,11 @@
  * event; the descriptor goes back at once, so that the device gets its old name when it
  * returns, and port_wait brings the next one. Without reconnecting both are errors.
  *
+ * When many ports talk all the time (see crowd.h), one of these is not polled but rests
+ * and is read at fixed times, until it falls silent or has more to say: a reader sees
+ * its lines up to 8 ms later, and being woken for each few bytes, which is most of the
+ * work, is saved.
+ *
  * The driver's counters are read when bytes come, once a second at most and before
  * these are told, so that a gap is told in its place; and whenever somebody asks.
  */
@@ -27,6 +32,9 @@
 
 enum {
 	SLICE_BYTES = 16 * 1024, /* the kernel gives 4 KiB */
+	REST_MS = 8, /* half the time in which adapters on USB gather bytes */
+	RESTS_IN_VAIN_MOST = 4,
+	FEW_BYTES = 1024, /* a quarter of what the kernel keeps */
 	DELAY_LEAST_MS = 20,
 	DELAY_MOST_MS = 1000,
 };
@@ -41,6 +49,11 @@ struct port_source {
 	uv_timer_t first; /* to tell what happened at the start, after it */
 	uv_poll_t poll;   /* of the port; while `port` is not NULL */
 	int polled;       /* events that it is polled for */
+	uv_timer_t rest;  /* until it is read again without being polled */
+	bool rests;
+	unsigned rests_in_vain;  /* in a row: nothing was there */
+	struct ann_crowd *crowd; /* NULL: it never rests */
+	struct ann_crowd_member member;
 	struct ann_port *port;
 	struct ann_outbox typed;
 	unsigned live;
@@ -74,6 +87,12 @@ static void count(struct port_source *p)
 	}
 }
 
+static void stop_resting(struct port_source *p)
+{
+	p->rests = false;
+	(void)uv_timer_stop(&p->rest);
+}
+
 /* --- coming and going ------------------------------------------------------------ */
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -81,7 +100,8 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 static void update(struct port_source *p)
 {
 	bool typed = !ann_outbox_is_empty(&p->typed);
-	int events = (p->paused ? 0 : UV_READABLE) | (typed ? UV_WRITABLE : 0);
+	int events =
+		(p->paused || p->rests ? 0 : UV_READABLE) | (typed ? UV_WRITABLE : 0);
 
 	if (p->base.closing || p->port == NULL || !p->connected ||
 		events == p->polled) {
@@ -122,6 +142,7 @@ static void on_lost_closed(uv_handle_t *handle);
 static void lose(struct port_source *p)
 {
 	p->lost_mono_ns = ann_clock_mono_ns();
+	stop_resting(p);
 	count(p);
 	p->connected = false;
 	ann_outbox_clear(&p->typed);
@@ -201,7 +222,8 @@ static void on_opened(void *user, struct ann_port *port)
 
 /* --- bytes ----------------------------------------------------------------------- */
 
-static void read_slice(struct port_source *p)
+/* Returns how many bytes there were. */
+static size_t read_slice(struct port_source *p)
 {
 	char bytes[SLICE_BYTES];
 	ssize_t got = read(p->port->fd, bytes, sizeof(bytes));
@@ -212,8 +234,48 @@ static void read_slice(struct port_source *p)
 			count(p);
 		}
 		ann_emit_bytes(&p->base, (struct ann_span){bytes, (size_t)got});
-	} else if (ann_port_is_gone(got, os)) {
+		return (size_t)got;
+	}
+	if (ann_port_is_gone(got, os)) {
 		lose(p);
+	}
+	return 0;
+}
+
+static void on_rested(uv_timer_t *timer);
+
+/* All ports that rest are read at the same times. */
+static void rest(struct port_source *p)
+{
+	uint64_t past_ms = uv_now(p->rest.loop) % REST_MS;
+
+	p->rests = true;
+	(void)uv_timer_start(&p->rest, on_rested, REST_MS - past_ms, 0);
+}
+
+/* It has said so much. Whether it is to be read at fixed times. */
+static bool may_rest(struct port_source *p, size_t len)
+{
+	bool many = len > 0 && p->crowd != NULL &&
+		    ann_crowd_note(p->crowd, &p->member, ann_clock_mono_ns());
+
+	return many && len <= FEW_BYTES && !p->paused && p->connected;
+}
+
+static void on_rested(uv_timer_t *timer)
+{
+	struct port_source *p = timer->data;
+	size_t len = read_slice(p);
+
+	p->rests_in_vain = len > 0 ? 0 : p->rests_in_vain + 1;
+	if (!p->rests) {
+		return; /* it is gone, or paused */
+	}
+	if (len > 0 ? may_rest(p, len) : p->rests_in_vain < RESTS_IN_VAIN_MOST) {
+		rest(p);
+	} else {
+		stop_resting(p);
+		update(p);
 	}
 }
 
@@ -229,7 +291,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		ann_outbox_clear(&p->typed); /* why, the next read says */
 	}
 	if ((events & UV_READABLE) != 0 || status < 0) {
-		read_slice(p);
+		if (may_rest(p, read_slice(p))) {
+			rest(p);
+		}
 	}
 	update(p);
 }
@@ -251,6 +315,7 @@ static bool write_keys(struct ann_source *source, struct ann_span keys)
 static void pause_reading(struct ann_source *source)
 {
 	port_of(source)->paused = true;
+	stop_resting(port_of(source));
 	update(port_of(source));
 }
 
@@ -374,6 +439,7 @@ static void close_source(struct ann_source *source)
 		uv_close((uv_handle_t *)&p->poll, on_handle_closed);
 	}
 	uv_close((uv_handle_t *)&p->first, on_handle_closed);
+	uv_close((uv_handle_t *)&p->rest, on_handle_closed);
 	ann_port_wait_close(&p->wait, on_part_closed);
 }
 
@@ -449,9 +515,12 @@ static enum ann_err new_source(struct ann_source **source,
 	p->reconnect = context->reconnect;
 	(void)uv_timer_init(context->loop, &p->first); /* cannot fail */
 	p->first.data = p;
+	(void)uv_timer_init(context->loop, &p->rest); /* nor can this */
+	p->rest.data = p;
+	p->crowd = context->crowd;
 	ann_port_wait_init(
 		&p->wait, context->loop, endpoint->path, &settings, on_opened, p);
-	p->live = 2;
+	p->live = 3;
 	*source = &p->base;
 	return ANN_OK;
 }

@@ -610,6 +610,121 @@ static bool has_been_told(void *user)
 	       memcmp(bytes, "reset", 5) == 0;
 }
 
+/* --- in a crowd ------------------------------------------------------------------ */
+
+static struct ann_crowd crowd;
+static struct ann_crowd_member others[20];
+
+static struct bench *start_in_crowd(void)
+{
+	struct bench *b = NULL;
+
+	memset(&crowd, 0, sizeof(crowd));
+	memset(others, 0, sizeof(others));
+	test_loop_init(&loop);
+	b = begin_named(&loop, "port?baudrate=115200");
+	b->context.reconnect = true;
+	b->context.crowd = &crowd;
+	plug(b);
+	ck_assert_int_eq(ann_source_new(&b->watcher.source, &b->context, &b->endpoint,
+				 &test_watcher_events, &b->watcher, NULL),
+		ANN_OK);
+	test_watcher_start(&b->watcher);
+	test_watcher_await_connected(&b->watcher, 1);
+	return b;
+}
+
+/* Whether the loop waits for the port, which is the last descriptor it has been given.
+ */
+static bool is_polled(const struct bench *b)
+{
+	char path[64];
+	char line[128];
+	char wanted[32];
+	bool found = false;
+	FILE *info = NULL;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", uv_backend_fd(&loop));
+	snprintf(wanted, sizeof(wanted), " %d ", ann_source_fd(b->watcher.source));
+	info = fopen(path, "r");
+	ck_assert_ptr_nonnull(info);
+	while (fgets(line, sizeof(line), info) != NULL) {
+		found |= strncmp(line, "tfd:", 4) == 0 && strstr(line, wanted) != NULL;
+	}
+	fclose(info);
+	return found;
+}
+
+/* Everybody talks, and the port too. */
+static bool has_come_to_rest(void *user)
+{
+	struct bench *b = user;
+	uint64_t now = ann_clock_mono_ns();
+
+	for (size_t i = 0; i < ANN_LEN(others); i++) {
+		(void)ann_crowd_note(&crowd, &others[i], now);
+	}
+	say(b, ".");
+	usleep(1000);
+	return !is_polled(b);
+}
+
+static bool is_polled_again(void *user)
+{
+	return is_polled(user);
+}
+
+static void come_to_rest(struct bench *b)
+{
+	ck_assert(is_polled(b));
+	test_loop_until(&loop, "the port to rest", has_come_to_rest, b);
+}
+
+static bool has_all(void *user)
+{
+	struct bench *b = user;
+
+	return b->watcher.len > 0 && b->watcher.bytes[b->watcher.len - 1] == '!';
+}
+
+START_TEST(one_of_many_rests_and_loses_nothing)
+{
+	struct bench *b = start_in_crowd();
+
+	come_to_rest(b);
+	say(b, "!");
+	test_loop_until(&loop, "the last byte", has_all, b);
+	test_loop_until(&loop, "the port to be polled", is_polled_again, b);
+	test_loop_settle(&loop);
+	ck_assert_int_eq(uv_backend_timeout(&loop), -1); /* silence costs nothing */
+	say(b, "alone!");
+	test_loop_until(&loop, "the last byte", has_all, b);
+	leave(b);
+}
+END_TEST
+
+START_TEST(one_that_rests_can_be_unplugged_paused_and_closed)
+{
+	struct bench *b = start_in_crowd();
+
+	come_to_rest(b);
+	unplug(b);
+	test_watcher_await_disconnected(&b->watcher, 1);
+	plug(b);
+	test_watcher_await_connected(&b->watcher, 2);
+	test_loop_until(&loop, "the port to be polled", is_polled_again, b);
+	come_to_rest(b);
+	test_watcher_pause(&b->watcher);
+	say(b, "!");
+	test_loop_settle(&loop);
+	test_watcher_resume(&b->watcher);
+	test_loop_until(&loop, "the last byte", has_all, b);
+	test_loop_until(&loop, "the port to be polled", is_polled_again, b);
+	come_to_rest(b);
+	leave(b);
+}
+END_TEST
+
 START_TEST(keys_go_to_the_device)
 {
 	struct bench *b = start_bench(true);
@@ -754,6 +869,8 @@ void test_cases(Suite *suite)
 	test_add_loop(suite, a_descriptor_is_taken_over, 2);
 	test_add(suite, bytes_that_drip_come_one_by_one);
 	test_add(suite, a_flood_loses_nothing);
+	test_add(suite, one_of_many_rests_and_loses_nothing);
+	test_add(suite, one_that_rests_can_be_unplugged_paused_and_closed);
 	test_add(suite, keys_go_to_the_device);
 	test_add(suite, keys_for_a_device_that_takes_none_are_bounded);
 	test_add(suite, overruns_are_gaps_before_the_next_bytes);

@@ -1,0 +1,93 @@
+/* When ports are many enough to be read together. */
+#include "io/crowd.h"
+
+#include "suite.h"
+
+enum { MS = 1000 * 1000, MEMBERS = 64 };
+
+static struct ann_crowd crowd;
+static struct ann_crowd_member members[MEMBERS];
+
+/* The first `count` talk at `at_ms`. Whether the last one of them is told of a crowd.
+ */
+static bool talk(unsigned count, unsigned at_ms)
+{
+	bool many = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		many = ann_crowd_note(&crowd, &members[i], (uint64_t)at_ms * MS);
+	}
+	return many;
+}
+
+/* All the time until then, each 16 ms. */
+static bool talk_until(unsigned count, unsigned from_ms, unsigned until_ms)
+{
+	bool many = false;
+
+	for (unsigned at_ms = from_ms; at_ms < until_ms; at_ms += 16) {
+		many = talk(count, at_ms);
+	}
+	return many;
+}
+
+START_TEST(a_few_are_no_crowd)
+{
+	ck_assert(!talk_until(1, 1000, 2000));
+	ck_assert(!talk_until(7, 3000, 4000));
+}
+END_TEST
+
+START_TEST(one_that_talks_very_often_is_no_crowd)
+{
+	for (unsigned i = 0; i < 1000; i++) {
+		ck_assert(!talk(1, 1000 + i));
+	}
+}
+END_TEST
+
+START_TEST(many_that_talk_all_the_time_are_one)
+{
+	ck_assert(talk_until(8, 1000, 2000));
+	ck_assert(talk_until(64, 3000, 4000));
+}
+END_TEST
+
+START_TEST(many_that_say_something_once_are_none)
+{
+	ck_assert(!talk(64, 1000));
+	ck_assert(!talk(64, 1001));
+	ck_assert(!talk(64, 2000));
+}
+END_TEST
+
+START_TEST(one_that_comes_into_a_crowd_is_left_alone_at_first)
+{
+	talk_until(20, 1000, 2000);
+	ck_assert(!ann_crowd_note(&crowd, &members[63], (uint64_t)2000 * MS));
+	ck_assert(!ann_crowd_note(&crowd, &members[63], (uint64_t)2001 * MS));
+	talk_until(20, 2016, 2080);
+	ck_assert(!ann_crowd_note(&crowd, &members[63], (uint64_t)2080 * MS));
+}
+END_TEST
+
+START_TEST(when_the_others_fall_silent_it_is_no_crowd_any_more)
+{
+	ck_assert(talk_until(20, 1000, 2000));
+	talk_until(1, 2000, 2096);
+	ck_assert(!talk(1, 2096));
+	ck_assert(!talk_until(1, 2096, 3000));
+	ck_assert(talk_until(20, 4000, 5000));
+	ck_assert(!talk(1, 9000));
+}
+END_TEST
+
+void test_cases(Suite *suite)
+{
+	test_add(suite, a_few_are_no_crowd);
+	test_add(suite, one_that_talks_very_often_is_no_crowd);
+	test_add(suite, many_that_talk_all_the_time_are_one);
+	test_add(suite, many_that_say_something_once_are_none);
+	test_add(suite, one_that_comes_into_a_crowd_is_left_alone_at_first);
+	test_add(suite, when_the_others_fall_silent_it_is_no_crowd_any_more);
+}
