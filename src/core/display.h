@@ -10,8 +10,8 @@
  * - A line that ends with a CR alone is going to be overwritten, as progress bars are,
  *   and an annotation would stay behind it, or break the line. So its annotations and
  *   its CR wait for what comes next: at another line end (devices say CR CR LF) they
- * are shown at the end of the line, for anything else they are dropped. What overwrites
- * a line and ends with a LF is a line like others.
+ *   are shown at the end of the line, for anything else they are dropped. What
+ *   overwrites a line and ends with a LF is a line like others.
  * - A line that is not over is shown with all there is and without annotations if the
  *   terminal obeys, for somebody may be typing on it. They stand at its end once that
  *   is there.
