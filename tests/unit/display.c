@@ -3,6 +3,7 @@
 #include "annotty/stream.h"
 
 #include "capture_sink.h"
+#include "chance.h"
 #include "kit.h"
 #include "suite.h"
 
@@ -311,6 +312,60 @@ START_TEST(a_line_that_breaks_off_is_annotated)
 }
 END_TEST
 
+/* --- whatever comes -------------------------------------------------------------- */
+
+/* What a program may print, half of it awkward. */
+static void make_text(struct test_chance *chance, struct ann_buf *text)
+{
+	static const char *const words[] = {"rc 1", "x ", "\r", "\n", "\r\n", "\r\r\n",
+		"\033[A", "\033[?1049h", "\033[?1049l", "\b", "\033[31m", "\033]0;t\a",
+		"a word ", "rc 1 50%\r", "\033", "and more and more of the same "};
+
+	while (text->len < 400) {
+		ann_buf_str(text, test_pick(chance, words));
+	}
+	ann_buf_str(text, "\033\\\n"); /* so that nothing is owed */
+}
+
+static void take_out(char *text, const char *what)
+{
+	size_t len = strlen(what);
+
+	for (char *at = strstr(text, what); at != NULL; at = strstr(at, what)) {
+		memmove(at, at + len, strlen(at + len) + 1);
+	}
+}
+
+START_TEST(without_the_annotations_all_is_there_and_nothing_else)
+{
+	static const unsigned silences[] = {0, 1, 20, 500};
+	struct test_chance chance = test_chance(_i);
+	struct ann_buf text = {0};
+	struct world w;
+	char *shown = NULL;
+
+	make_text(&chance, &text);
+	start_obeying(&w);
+	for (size_t at = 0; at < text.len;) {
+		char piece[32] = {0};
+		size_t len = 1 + test_below(&chance, sizeof(piece) - 1);
+
+		len = len < text.len - at ? len : text.len - at;
+		memcpy(piece, text.ptr + at, len);
+		say(&w, piece);
+		wait_ms(&w, test_pick(&chance, silences));
+		at += len;
+	}
+	ann_buf_char(&text, '\0');
+	shown = strdup(test_sink_text(&w.sink));
+	take_out(shown, BUSY);
+	ck_assert_str_eq(shown, text.ptr);
+	free(shown);
+	ann_buf_deinit(&text);
+	stop(&w);
+}
+END_TEST
+
 /* --- others ---------------------------------------------------------------------- */
 
 START_TEST(what_is_owed_to_a_line_that_another_one_ends_is_dropped)
@@ -382,6 +437,8 @@ void test_cases(Suite *suite)
 		where_nobody_types_a_half_line_is_annotated_after_a_long_silence);
 	test_add(suite, a_line_that_breaks_off_is_annotated);
 	test_add(suite, what_is_owed_to_a_line_that_another_one_ends_is_dropped);
+	test_add_loop(
+		suite, without_the_annotations_all_is_there_and_nothing_else, 400);
 	test_add(suite, raw_is_raw);
 	test_add_loop(suite, without_memory_what_comes_behind_is_as_ever, ALLOCATIONS);
 }
