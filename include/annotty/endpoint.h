@@ -37,6 +37,13 @@ ANN_MUST_USE enum ann_err ann_endpoint_init(struct ann_endpoint *endpoint,
 /* What stands behind a scheme: `:` before a path, `://` before HOST:PORT. Static. */
 const char *ann_endpoint_separator(const char *scheme);
 
+/*
+ * It stands at `origin`, FILE:LINE, and so do the settings behind its specification:
+ * stories about them begin with that. Before other settings are added. ANN_ENOMEM.
+ */
+ANN_MUST_USE enum ann_err ann_endpoint_set_origin(
+	struct ann_endpoint *endpoint, const char *origin, struct ann_error *err);
+
 /* Puts its origin, if it has one, before a story that begins with its specification. */
 void ann_endpoint_context(const struct ann_endpoint *endpoint, struct ann_error *err);
 

@@ -23,7 +23,8 @@ struct ann_route_options {
 	struct ann_render_options render;
 	bool only_hits;             /* lines without a hit are left out */
 	enum ann_severity severity; /* with only_hits: hits below it do not count */
-	size_t before, after;       /* with only_hits: lines of context */
+	uint64_t before, after;     /* with only_hits: lines of context */
+	uint64_t context;           /* what the key `context` says of both */
 	bool label;                 /* text: each line begins with [SOURCE] */
 	bool events; /* text: connected, disconnected, gap as `[annotty] SOURCE: …`
 			lines; JSON, syslog and journal always tell them, raw never;
@@ -36,10 +37,17 @@ struct ann_route_options {
 
 /*
  * The keys of an output that are the route's: format, annotate, style, timestamp,
- * color, facility, lines (all, hits), severity, label, events, sources. For
- * ann_settings_read() into a struct ann_route_options.
+ * color, facility, lines (all, hits), severity, before, after, context, label, events,
+ * sources.
  */
 extern const struct ann_key ann_route_keys[];
+
+/*
+ * Reads them. What is about lines with a hit (severity, before, after, context) implies
+ * lines=hits; `before` and `after` win over `context`. As ann_settings_read().
+ */
+ANN_MUST_USE enum ann_err ann_route_read(struct ann_route_options *options,
+	const struct ann_settings *settings, struct ann_error *err);
 
 /* True when a source of this name feeds it. */
 bool ann_route_takes(const struct ann_route_options *options, const char *source);

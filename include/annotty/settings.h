@@ -17,11 +17,15 @@ struct ann_setting {
 	char *origin; /* FILE:LINE, or the specification it stands in; for messages */
 };
 
+struct ann_key;
+
 /* An all-zero struct is empty. */
 struct ann_settings {
 	struct ann_setting *at;
 	size_t count;
 	size_t room;
+	/* Keys of ann_settings_split(), which might be meant by an unknown one. */
+	const struct ann_key *split;
 };
 void ann_settings_deinit(struct ann_settings *settings);
 
@@ -35,9 +39,9 @@ const char *ann_settings_get(const struct ann_settings *settings, const char *ke
 
 /*
  * Moves the settings whose keys the list `keys` has from `from` to `to`, in which none
- * of them is yet. ANN_ENOMEM: some may have been moved.
+ * of them is yet. `from` remembers the list, which is static, for those who read what
+ * is left: a mistyped key of it is among that. ANN_ENOMEM: some may have been moved.
  */
-struct ann_key;
 ANN_MUST_USE enum ann_err ann_settings_split(struct ann_settings *from,
 	const struct ann_key *keys, struct ann_settings *to, struct ann_error *err);
 
@@ -74,7 +78,8 @@ typedef const struct ann_key *const *ann_keys;
 /*
  * Sets the members of `into` that the settings name; others stay. All lists of `keys`
  * are about the same struct. ANN_ECONFIG with the setting's origin for an unknown key
- * (with the nearest one) and for a value that does not fit (with what would).
+ * (with the nearest one, of those that were split off as well) and for a value that
+ * does not fit (with what would).
  */
 ANN_MUST_USE enum ann_err ann_settings_read(const struct ann_settings *settings,
 	ann_keys keys, void *into, struct ann_error *err);

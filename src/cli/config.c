@@ -266,8 +266,7 @@ static enum ann_err make_endpoint(struct ann_config_section *section, const char
 	}
 	failed = ann_endpoint_init(endpoint, section->name, spec->value, NULL, err);
 	if (failed == ANN_OK) {
-		endpoint->origin = ann_copy(spec->origin, strlen(spec->origin));
-		failed = endpoint->origin == NULL ? ann_error_nomem(err) : ANN_OK;
+		failed = ann_endpoint_set_origin(endpoint, spec->origin, err);
 	} else {
 		ann_error_context(err, "%s", spec->origin);
 	}

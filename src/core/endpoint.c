@@ -179,6 +179,37 @@ enum ann_err ann_endpoint_init(struct ann_endpoint *endpoint, const char *name,
 	return ANN_OK;
 }
 
+static char *join(const char *front, const char *rest)
+{
+	struct ann_buf text = {0};
+
+	ann_buf_printf(&text, "%s: %s", front, rest);
+	char *copy = text.failed ? NULL : ann_copy(text.ptr, text.len);
+
+	ann_buf_deinit(&text);
+	return copy;
+}
+
+enum ann_err ann_endpoint_set_origin(
+	struct ann_endpoint *endpoint, const char *origin, struct ann_error *err)
+{
+	endpoint->origin = ann_copy(origin, strlen(origin));
+	if (endpoint->origin == NULL) {
+		return ann_error_nomem(err);
+	}
+	for (size_t i = 0; i < endpoint->settings.count; i++) {
+		struct ann_setting *setting = &endpoint->settings.at[i];
+		char *joined = join(origin, setting->origin);
+
+		if (joined == NULL) {
+			return ann_error_nomem(err);
+		}
+		ann_free(setting->origin);
+		setting->origin = joined;
+	}
+	return ANN_OK;
+}
+
 void ann_endpoint_context(const struct ann_endpoint *endpoint, struct ann_error *err)
 {
 	/* Stories about a setting have the place of that setting already. */

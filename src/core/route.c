@@ -12,6 +12,9 @@ static const char *const timestamps[] = {
 static const char *const lines[] = {"all", "hits", NULL};
 static const char *const severities[] = {"ok", "info", "warning", "error", NULL};
 
+/* Lines that a source may have waiting for a hit behind them, in memory. */
+enum { CONTEXT_MOST = 10000 };
+
 #define AT(member) offsetof(struct ann_route_options, member)
 
 const struct ann_key ann_route_keys[] = {
@@ -23,11 +26,37 @@ const struct ann_key ann_route_keys[] = {
 	{"facility", ANN_KEY_WORD, AT(render.facility), ann_facilities, 0, 0},
 	{"lines", ANN_KEY_EITHER, AT(only_hits), lines, 0, 0},
 	{"severity", ANN_KEY_WORD, AT(severity), severities, 0, 0},
+	{"before", ANN_KEY_NUMBER, AT(before), NULL, 0, CONTEXT_MOST},
+	{"after", ANN_KEY_NUMBER, AT(after), NULL, 0, CONTEXT_MOST},
+	{"context", ANN_KEY_NUMBER, AT(context), NULL, 0, CONTEXT_MOST},
 	{"label", ANN_KEY_BOOL, AT(label), NULL, 0, 0},
 	{"events", ANN_KEY_BOOL, AT(events), NULL, 0, 0},
 	{"sources", ANN_KEY_TEXT, AT(sources), NULL, 0, 0},
 	{0},
 };
+
+static bool has(const struct ann_settings *settings, const char *key)
+{
+	return ann_settings_get(settings, key) != NULL;
+}
+
+enum ann_err ann_route_read(struct ann_route_options *options,
+	const struct ann_settings *settings, struct ann_error *err)
+{
+	static const struct ann_key *const keys[] = {ann_route_keys, NULL};
+	enum ann_err failed = ANN_OK;
+
+	options->only_hits |= has(settings, "severity") || has(settings, "before") ||
+			      has(settings, "after") || has(settings, "context");
+	failed = ann_settings_read(settings, keys, options, err);
+	if (has(settings, "context") && !has(settings, "before")) {
+		options->before = options->context;
+	}
+	if (has(settings, "context") && !has(settings, "after")) {
+		options->after = options->context;
+	}
+	return failed;
+}
 
 bool ann_route_takes(const struct ann_route_options *options, const char *source)
 {

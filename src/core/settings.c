@@ -93,6 +93,7 @@ enum ann_err ann_settings_split(struct ann_settings *from, const struct ann_key 
 		}
 	}
 	from->count = kept;
+	from->split = keys;
 	return failed;
 }
 
@@ -296,30 +297,48 @@ static enum ann_err wrong_value(const struct ann_setting *setting,
 	return failed;
 }
 
-static enum ann_err unknown_key(
-	const struct ann_setting *setting, ann_keys keys, struct ann_error *err)
+/* The key that is most like a word, so far. */
+struct likeness {
+	struct ann_span word;
+	const char *best; /* NULL: none is like it */
+	unsigned distance;
+};
+
+static void look_for_like(struct likeness *like, const struct ann_key *keys)
 {
-	enum { LIKE_MOST = 3 };
-	struct ann_span name = ann_span(setting->key);
-	const char *best = NULL;
-	unsigned least = LIKE_MOST + 1;
+	for (const struct ann_key *key = keys; key->name != NULL; key++) {
+		unsigned distance = ann_span_distance(like->word, ann_span(key->name));
 
-	for (; *keys != NULL; keys++) {
-		for (const struct ann_key *key = *keys; key->name != NULL; key++) {
-			unsigned distance =
-				ann_span_distance(name, ann_span(key->name));
-
-			if (distance < least) {
-				least = distance;
-				best = key->name;
-			}
+		if (distance < like->distance) {
+			like->distance = distance;
+			like->best = key->name;
 		}
 	}
-	return best == NULL ? ann_error_set(err, ANN_ECONFIG, "%s: unknown key \"%s\"",
-				      setting->origin, setting->key)
-			    : ann_error_set(err, ANN_ECONFIG,
-				      "%s: unknown key \"%s\"; did you mean \"%s\"?",
-				      setting->origin, setting->key, best);
+}
+
+static enum ann_err unknown_key(const struct ann_settings *settings,
+	const struct ann_setting *setting, ann_keys keys, struct ann_error *err)
+{
+	/* A slip in a short word, up to three in a long one: "clients" is not "lines".
+	 */
+	enum { LIKE_MOST = 3, LETTERS_A_SLIP = 4 };
+	struct ann_span word = ann_span(setting->key);
+	size_t most = 1 + word.len / LETTERS_A_SLIP;
+	struct likeness like = {.word = word,
+		.distance = (unsigned)(most < LIKE_MOST ? most : LIKE_MOST) + 1};
+
+	for (; *keys != NULL; keys++) {
+		look_for_like(&like, *keys);
+	}
+	if (settings->split != NULL) {
+		look_for_like(&like, settings->split);
+	}
+	return like.best == NULL
+		       ? ann_error_set(err, ANN_ECONFIG, "%s: unknown key \"%s\"",
+				 setting->origin, setting->key)
+		       : ann_error_set(err, ANN_ECONFIG,
+				 "%s: unknown key \"%s\"; did you mean \"%s\"?",
+				 setting->origin, setting->key, like.best);
 }
 
 static const struct ann_key *find_key(ann_keys keys, const char *name)
@@ -345,7 +364,7 @@ enum ann_err ann_settings_read(const struct ann_settings *settings, ann_keys key
 		enum ann_err failed = ANN_OK;
 
 		if (key == NULL) {
-			failed = unknown_key(setting, keys, err);
+			failed = unknown_key(settings, setting, keys, err);
 		} else if (!read_value(key, setting->value, into)) {
 			failed = wrong_value(setting, key, err);
 		}

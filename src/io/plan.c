@@ -115,7 +115,6 @@ static void sign(struct ann_plan_output *made)
 /* The settings of its looks go to `looks`, and are read. */
 static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *err)
 {
-	static const struct ann_key *const keys[] = {ann_route_keys, NULL};
 	const struct ann_sink_driver *driver = NULL;
 	enum ann_err failed = ann_sink_driver_need(&made->endpoint, &driver, err);
 
@@ -132,11 +131,8 @@ static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *e
 	sign(made);
 	failed = ann_settings_split(
 		&made->endpoint.settings, ann_route_keys, &made->looks, err);
-	/* Only codes have a severity. */
-	made->options.only_hits |= ann_settings_get(&made->looks, "severity") != NULL;
-	return failed == ANN_OK
-		       ? ann_settings_read(&made->looks, keys, &made->options, err)
-		       : failed;
+	return failed == ANN_OK ? ann_route_read(&made->options, &made->looks, err)
+				: failed;
 }
 
 static enum ann_err place_output(

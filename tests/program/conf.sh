@@ -167,6 +167,31 @@ settings_that_a_kind_does_not_have_are_told() {
 	expect_same told expected
 }
 
+a_mistyped_key_is_told_with_the_nearest_of_its_kind() {
+	printf '%s\n' '[source a]' 'input = tcp://h:1' 'folow = no' 'retri = 1s' \
+		'[output o]' 'output = tcp://h:1?formt=json&sppol=1M' 'colr = yes' 'contxt = 3' \
+		'sverity = error' >main.conf
+	run check -q -c main.conf
+	expect_status 2
+	sort "$err" >told
+	{
+		printf 'annotty: main.conf:%s"?\n' '3: unknown key "folow"; did you mean "follow' \
+			'4: unknown key "retri"; did you mean "retry' \
+			'7: unknown key "colr"; did you mean "color' \
+			'8: unknown key "contxt"; did you mean "context' \
+			'9: unknown key "sverity"; did you mean "severity' \
+			'6: "tcp://h:1?formt=json&sppol=1M": unknown key "formt"; did you mean "format' \
+			'6: "tcp://h:1?formt=json&sppol=1M": unknown key "sppol"; did you mean "spool'
+	} | sort >expected
+	expect_same told expected
+	run -o 'tcp://h:1?lable=no' in
+	expect_status 2
+	expect_err 'unknown key "lable"; did you mean "label"?'
+	run -o 'file:x?fromat=json' in
+	expect_status 2
+	expect_err 'unknown key "fromat"; did you mean "format"?'
+}
+
 a_daemon_with_a_mistake_does_not_start() {
 	printf '[source a]\ninput = tcp://h:1\nretry = x\n' >main.conf
 	run run -c main.conf

@@ -598,6 +598,34 @@ an_output_takes_the_sources_and_lines_that_it_names() {
 	expect_equal "$(wc -l <all)" 4
 }
 
+an_output_can_have_lines_around_those_with_a_code() {
+	plug_in a
+	configure <<-'END'
+		[source a]
+		input = a
+		baudrate = 115200
+		[output around]
+		output = file:around
+		context = 2
+		after = 1
+		events = no
+		label = no
+		style = name
+		[output objects]
+		output = file:objects?format=json&before=1
+		[output all]
+		output = file:all
+	END
+	start_daemon
+	wait_until eval '"$annotty" status --json control | jq -e "all(.sources[]; .connected)"'
+	say a '1\n2\n3\nTLS status = 0x107\n4\n5\n6\n7\nTLS status = 0x107\n'
+	expect_soon 7 all
+	stop
+	expect_same around <(printf '%s\n' 2 3 "TLS status = 0x107 [$_tls]" 4 -- 6 7 \
+		"TLS status = 0x107 [$_tls]")
+	expect_equal "$(jq -r 'select(.line) | .seq' objects | tr '\n' ' ')" '3 4 8 9 '
+}
+
 # --- status and metrics ---------------------------------------------------------------
 
 status_tells_people_and_programs() {

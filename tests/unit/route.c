@@ -746,24 +746,61 @@ START_TEST(an_output_can_name_its_sources)
 }
 END_TEST
 
+static void give(struct ann_settings *settings, const char *key, const char *value)
+{
+	ck_assert_int_eq(ann_settings_set(settings, ann_span(key), ann_span(value),
+				 "a.conf:7", NULL),
+		ANN_OK);
+}
+
+static const struct {
+	const char *keys[2][2];
+	uint64_t before;
+	uint64_t after;
+	bool only_hits;
+} contexts[] = {
+	{{{"label", "yes"}}, 0, 0, false},
+	{{{"severity", "error"}}, 0, 0, true},
+	{{{"before", "2"}}, 2, 0, true},
+	{{{"after", "3"}}, 0, 3, true},
+	{{{"context", "4"}}, 4, 4, true},
+	{{{"context", "4"}, {"before", "1"}}, 1, 4, true},
+	{{{"after", "0"}, {"context", "10000"}}, 10000, 0, true},
+};
+
+START_TEST(keys_about_lines_with_a_hit_imply_only_those)
+{
+	struct ann_route_options options = {0};
+	struct ann_settings settings = {0};
+	struct ann_error err = {0};
+
+	for (size_t i = 0; i < 2 && contexts[_i].keys[i][0] != NULL; i++) {
+		give(&settings, contexts[_i].keys[i][0], contexts[_i].keys[i][1]);
+	}
+	ck_assert_msg(
+		ann_route_read(&options, &settings, &err) == ANN_OK, "%s", err.text);
+	ck_assert_uint_eq(options.before, contexts[_i].before);
+	ck_assert_uint_eq(options.after, contexts[_i].after);
+	ck_assert(options.only_hits == contexts[_i].only_hits);
+	ann_settings_deinit(&settings);
+}
+END_TEST
+
 START_TEST(the_keys_of_an_output_set_its_options)
 {
 	static const char *const given[][2] = {{"format", "json"},
 		{"annotate", "below"}, {"style", "name"}, {"timestamp", "delta"},
 		{"color", "yes"}, {"lines", "hits"}, {"severity", "warning"},
 		{"label", "yes"}, {"events", "on"}, {"sources", "a b"}};
-	static const struct ann_key *const keys[] = {ann_route_keys, NULL};
 	struct ann_route_options options = {0};
 	struct ann_settings settings = {0};
 	struct ann_error err = {0};
 
 	for (size_t i = 0; i < ANN_LEN(given); i++) {
-		ck_assert_int_eq(ann_settings_set(&settings, ann_span(given[i][0]),
-					 ann_span(given[i][1]), "a:1", &err),
-			ANN_OK);
+		give(&settings, given[i][0], given[i][1]);
 	}
-	ck_assert_msg(ann_settings_read(&settings, keys, &options, &err) == ANN_OK,
-		"%s", err.text);
+	ck_assert_msg(
+		ann_route_read(&options, &settings, &err) == ANN_OK, "%s", err.text);
 	ck_assert_int_eq(options.render.format, ANN_FORMAT_JSON);
 	ck_assert_int_eq(options.render.placement, ANN_BELOW);
 	ck_assert_int_eq(options.render.timestamp, ANN_TIMESTAMP_DELTA);
@@ -774,11 +811,8 @@ START_TEST(the_keys_of_an_output_set_its_options)
 	ann_settings_deinit(&settings);
 
 	settings = (struct ann_settings){0};
-	ck_assert_int_eq(ann_settings_set(&settings, ann_span("lines"),
-				 ann_span("some"), "a.conf:7", &err),
-		ANN_OK);
-	ck_assert_int_eq(
-		ann_settings_read(&settings, keys, &options, &err), ANN_ECONFIG);
+	give(&settings, "lines", "some");
+	ck_assert_int_eq(ann_route_read(&options, &settings, &err), ANN_ECONFIG);
 	ck_assert_str_eq(err.text,
 		"a.conf:7: lines: \"some\" does not fit; expected all or hits");
 	ann_settings_deinit(&settings);
@@ -968,6 +1002,8 @@ void test_cases(Suite *suite)
 	test_add(suite, text_tells_events_if_asked_and_drops_always);
 	test_add(suite, an_announcement_tells_what_a_queue_dropped);
 	test_add(suite, an_output_can_name_its_sources);
+	test_add_loop(
+		suite, keys_about_lines_with_a_hit_imply_only_those, ANN_LEN(contexts));
 	test_add(suite, the_keys_of_an_output_set_its_options);
 	test_add(suite, gathered_lines_become_one_chunk);
 	test_add(suite, half_lines_do_not_wait_and_what_waits_goes_before_them);

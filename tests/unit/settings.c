@@ -97,6 +97,7 @@ static const struct {
 	{"parity", "mark",
 		"a.conf:7: parity: \"mark\" does not fit; expected none, odd or even"},
 	{"party", "odd", "a.conf:7: unknown key \"party\"; did you mean \"parity\"?"},
+	{"patience", "odd", "a.conf:7: unknown key \"patience\""},
 	{"quite-different", "odd", "a.conf:7: unknown key \"quite-different\""},
 };
 
@@ -110,6 +111,34 @@ START_TEST(what_does_not_fit_says_what_would)
 	ck_assert_str_eq(err.text, mistakes[_i].story);
 	ck_assert_uint_eq(things.number, 5);
 	ck_assert_uint_eq(things.word, 1);
+}
+END_TEST
+
+static void set(struct ann_settings *settings, const char *key, const char *value)
+{
+	ck_assert_int_eq(ann_settings_set(settings, ann_span(key), ann_span(value),
+				 "a.conf:7", NULL),
+		ANN_OK);
+}
+
+START_TEST(keys_that_were_split_off_are_meant_by_mistyped_ones_that_stayed)
+{
+	static const struct ann_key *const others[] = {other_keys, NULL};
+	struct ann_settings settings = {0};
+	struct ann_settings some = {0};
+	struct things things = {0};
+	struct ann_error err = {0};
+
+	set(&settings, "number", "8");
+	set(&settings, "nummber", "8");
+	ck_assert_int_eq(ann_settings_split(&settings, some_keys, &some, &err), ANN_OK);
+	ck_assert_uint_eq(some.count, 1);
+	ck_assert_int_eq(
+		ann_settings_read(&settings, others, &things, &err), ANN_ECONFIG);
+	ck_assert_str_eq(err.text,
+		"a.conf:7: unknown key \"nummber\"; did you mean \"number\"?");
+	ann_settings_deinit(&settings);
+	ann_settings_deinit(&some);
 }
 END_TEST
 
@@ -260,6 +289,9 @@ START_TEST(every_allocation_fails_once)
 	enum ann_err failed =
 		ann_endpoint_init(&endpoint, NULL, "tcp://h:1?x=1", NULL, &err);
 
+	if (failed == ANN_OK) {
+		failed = ann_endpoint_set_origin(&endpoint, "a.conf:7", &err);
+	}
 	ann_endpoint_deinit(&endpoint);
 	ck_assert_int_eq(failed, test_heap_end() ? ANN_ENOMEM : ANN_OK);
 }
@@ -269,11 +301,13 @@ void test_cases(Suite *suite)
 {
 	test_add(suite, values_of_every_type_are_read);
 	test_add_loop(suite, what_does_not_fit_says_what_would, ANN_LEN(mistakes));
+	test_add(
+		suite, keys_that_were_split_off_are_meant_by_mistyped_ones_that_stayed);
 	test_add(suite, a_key_set_again_has_the_new_value);
 	test_add_loop(suite, specifications_are_taken_apart, ANN_LEN(places));
 	test_add_loop(
 		suite, wrong_specifications_say_what_is_right, ANN_LEN(wrong_places));
 	test_add(suite, a_question_mark_of_a_file_that_exists_is_a_letter);
 	test_add(suite, endpoints_are_equal_by_place_and_settings);
-	test_add_loop(suite, every_allocation_fails_once, 16);
+	test_add_loop(suite, every_allocation_fails_once, 20);
 }
