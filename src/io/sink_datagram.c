@@ -6,7 +6,8 @@
  * that is full is waited for by the loop. A datagram arrives whole or not at all, so
  * nothing comes twice; over UDP it may also not arrive at all, and nobody is told. A
  * record that is too long for a datagram is cut if it is syslog, given as a sealed file
- * if it is for the journal, and otherwise dropped, counted and announced.
+ * if it is for the journal, and otherwise dropped, counted, and announced
+ * in its place.
  */
 #include "annotty/alloc.h"
 
@@ -23,58 +24,76 @@ struct datagram {
 	struct ann_receiver receiver;
 	enum ann_datagram_kind kind;
 	struct ann_queue *queue;
-	size_t record; /* of the queue's front, the next one */
-	bool too_long; /* the log knows that there are records too long */
+	size_t record;             /* of the queue's front, the next one */
+	struct ann_chunk *apology; /* to be sent before that; NULL: none */
+	bool too_long;             /* the log knows that there are records too long */
 	uint64_t written_bytes;
 };
 
-/* The record cannot be sent, ever. */
-static void miss(struct datagram *d, const struct ann_chunk *chunk)
+/* The record cannot be sent, ever. Its share of the chunk tells what it was made of. */
+static void miss(
+	struct datagram *d, const struct ann_chunk *chunk, struct ann_span record)
 {
+	double share = (double)record.len / (double)chunk->bytes.len;
+
 	if (!d->too_long) {
 		ann_log(ANN_LOG_WARNING,
 			"%s: a record is too long for a datagram; such are dropped",
 			d->base.endpoint->name);
 	}
 	d->too_long = true;
-	ann_sink_base_missed(
-		&d->base, &(struct ann_chunk){.lines = chunk->lines > 0,
-				  .in_bytes = chunk->in_bytes / chunk->records});
+	ann_sink_base_missed(&d->base,
+		&(struct ann_chunk){.lines = chunk->lines > 0,
+			.in_bytes = (uint64_t)(share * (double)chunk->in_bytes)});
 }
 
-/* Sends the next record of the front, or arranges for it to be sent later. */
-static void send_record(struct datagram *d, const struct ann_chunk *front)
+/* Zero, EMSGSIZE, or EAGAIN: not now, and it is arranged that it will be tried again.
+ */
+static int send_record(struct datagram *d, struct ann_span record)
 {
-	struct ann_span record = ann_chunk_record(front, d->record);
 	int error = ann_datagram_send(d->receiver.fd, d->kind, record);
 
 	if (error == 0) {
 		d->written_bytes += record.len;
 		ann_receiver_took(&d->receiver);
-	} else if (error == EMSGSIZE) {
-		miss(d, front);
 	} else if (error == EAGAIN) {
 		ann_receiver_wait(&d->receiver);
-		return;
-	} else {
+	} else if (error != EMSGSIZE) {
 		ann_receiver_lost(&d->receiver, uv_translate_sys_error(error));
-		return;
+		error = EAGAIN;
 	}
-	d->record++;
+	return error;
 }
 
-/* The front has been sent. True: there is room again. */
-static bool finish_front(struct datagram *d)
+/* Says what was missed, if there is something to say. */
+static void send_apology(struct datagram *d)
 {
-	bool room = ann_queue_pop(d->queue);
-	struct ann_chunk *apology = ann_sink_base_apology(&d->base);
-
-	d->record = 0;
-	if (apology != NULL) {
-		(void)ann_queue_put(d->queue, apology, false);
-		ann_chunk_unref(apology);
+	if (d->apology == NULL) {
+		d->apology = ann_sink_base_apology(&d->base);
 	}
-	return room;
+	if (d->apology != NULL && send_record(d, d->apology->bytes) != EAGAIN) {
+		ann_chunk_unref(d->apology);
+		d->apology = NULL;
+	}
+}
+
+/* The next record of the front. True: that was all of it, and there is room again. */
+static bool send_next(struct datagram *d, const struct ann_chunk *front)
+{
+	struct ann_span record = {0};
+	int error = 0;
+
+	if (d->record == front->records) {
+		d->record = 0;
+		return ann_queue_pop(d->queue);
+	}
+	record = ann_chunk_record(front, d->record);
+	error = send_record(d, record);
+	if (error == EMSGSIZE) {
+		miss(d, front, record);
+	}
+	d->record += error != EAGAIN;
+	return false;
 }
 
 /* Sends what can be sent. True: there is room again. */
@@ -83,15 +102,16 @@ static bool push(struct datagram *d)
 	const struct ann_chunk *front = NULL;
 	bool room = false;
 
-	while (ann_receiver_is_ready(&d->receiver) &&
-		(front = ann_queue_front(d->queue)) != NULL) {
-		if (d->record < front->records) {
-			send_record(d, front);
-		} else {
-			room |= finish_front(d);
+	for (;;) {
+		if (ann_receiver_is_ready(&d->receiver)) {
+			send_apology(d);
 		}
+		front = ann_queue_front(d->queue);
+		if (!ann_receiver_is_ready(&d->receiver) || front == NULL) {
+			return room;
+		}
+		room |= send_next(d, front);
 	}
-	return room;
 }
 
 static void on_ready(struct ann_sink_base *base)
@@ -139,7 +159,9 @@ static const struct ann_sink_ops ops = {
 
 static bool idle(const struct ann_sink_base *base)
 {
-	return ann_queue_bytes(((const struct datagram *)base)->queue) == 0;
+	const struct datagram *d = (const struct datagram *)base;
+
+	return d->apology == NULL && ann_queue_bytes(d->queue) == 0;
 }
 
 static void stop(struct ann_sink_base *base)
@@ -154,6 +176,7 @@ static void release(struct ann_sink_base *base)
 {
 	struct datagram *d = (struct datagram *)base;
 
+	ann_chunk_unref(d->apology);
 	ann_queue_free(d->queue);
 	ann_free(d);
 }

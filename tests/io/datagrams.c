@@ -117,6 +117,38 @@ START_TEST(a_record_that_is_too_long_is_dropped_and_announced)
 }
 END_TEST
 
+START_TEST(a_record_that_is_dropped_is_announced_in_its_place)
+{
+	static char text[LONG_BYTES + 16];
+
+	begin("unix-dgram");
+	test_sink_open(&t.watcher, &t.loop, t.spec, -1);
+	(void)snprintf(
+		text, sizeof(text), "one\n%s\ntwo\n", record(LONG_BYTES / 2, "x"));
+	(void)test_offer(&t.watcher, text, false);
+	(void)test_offer(&t.watcher, "three\n", false);
+	receive_at_path(); /* only now, so that all of it waits */
+	expect("one\n");
+	test_loop_until(&t.loop, "a datagram", has_got, NULL);
+	ck_assert_mem_eq(t.got, "DROPPED 1 524", 13);
+	expect("two\n");
+	expect("three\n");
+	end();
+}
+END_TEST
+
+START_TEST(what_a_closing_sink_has_dropped_is_still_announced)
+{
+	begin("unix-dgram");
+	test_sink_open(&t.watcher, &t.loop, t.spec, -1);
+	(void)test_offer(&t.watcher, record(LONG_BYTES, "\n"), false);
+	receive_at_path();
+	test_sink_close(&t.watcher, 20000);
+	expect("DROPPED 1 1048576\n");
+	end();
+}
+END_TEST
+
 START_TEST(syslog_that_is_too_long_is_cut_between_characters)
 {
 	char spec[64];
@@ -234,6 +266,8 @@ END_TEST
 void test_cases(Suite *suite)
 {
 	test_add(suite, a_record_that_is_too_long_is_dropped_and_announced);
+	test_add(suite, a_record_that_is_dropped_is_announced_in_its_place);
+	test_add(suite, what_a_closing_sink_has_dropped_is_still_announced);
 	test_add(suite, syslog_that_is_too_long_is_cut_between_characters);
 	test_add(suite, the_journal_gets_long_records_as_sealed_files);
 	test_add(suite, a_receiver_on_udp_that_is_away_is_told_of_once);
