@@ -120,6 +120,23 @@ void ann_link_close(struct ann_link *link, void (*closed)(void *user))
 	uv_close((uv_handle_t *)&link->timer, on_timer_closed);
 }
 
+static void on_parted(void *user)
+{
+	shut_peer(user);
+}
+
+void ann_link_part(struct ann_link *link, void (*closed)(void *user))
+{
+	if (!link->is_up || uv_is_closing(&link->peer.handle)) {
+		ann_link_close(link, closed);
+		return;
+	}
+	link->closing = true;
+	link->closed = closed;
+	ann_parting_begin(&link->parting, &link->peer.stream, on_parted, link);
+	uv_close((uv_handle_t *)&link->timer, on_timer_closed);
+}
+
 /* --- connecting ------------------------------------------------------------------- */
 
 static void wait_longer(struct ann_link *link)

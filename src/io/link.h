@@ -13,6 +13,7 @@
 #include "annotty/endpoint.h"
 
 #include "io/backoff.h"
+#include "io/parting.h"
 
 #include <uv.h>
 
@@ -48,6 +49,7 @@ struct ann_link {
 	bool closing;
 	uint64_t up_since_ms; /* on the loop's clock */
 	uint64_t ups;         /* how often it came up */
+	struct ann_parting parting;
 	void (*closed)(void *user);
 };
 
@@ -69,5 +71,8 @@ void ann_link_lost(struct ann_link *link, int status, const char *story);
  * link is gone.
  */
 void ann_link_close(struct ann_link *link, void (*closed)(void *user));
+
+/* The same when all that there was is written, and the peer is to get it. */
+void ann_link_part(struct ann_link *link, void (*closed)(void *user));
 
 #endif

@@ -62,6 +62,21 @@ void ann_reader_close(struct ann_reader *reader)
 	uv_close(&reader->peer.handle, on_closed);
 }
 
+static void on_parted(void *user)
+{
+	ann_reader_close(user);
+}
+
+void ann_reader_part(struct ann_reader *reader)
+{
+	if (!ann_writer_idle(&reader->writer)) {
+		ann_reader_close(reader);
+		return;
+	}
+	reader->writer.stream = NULL;
+	ann_parting_begin(&reader->parting, &reader->peer.stream, on_parted, reader);
+}
+
 /* The handle exists afterwards in any case. */
 static int open_peer(struct ann_reader *reader, int fd)
 {

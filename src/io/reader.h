@@ -8,6 +8,7 @@
 #ifndef IO_READER_H
 #define IO_READER_H
 
+#include "io/parting.h"
 #include "io/sink_base.h"
 #include "io/writer.h"
 
@@ -32,6 +33,7 @@ struct ann_reader {
 		uv_pipe_t pipe;
 	} peer;
 	struct ann_writer writer;
+	struct ann_parting parting;
 	bool in_line; /* it came in the middle of a line, which is not for it */
 	bool full;    /* its queue is */
 };
@@ -52,5 +54,8 @@ bool ann_reader_push(struct ann_reader *reader);
 
 /* It is not told of any more, and frees itself when its connection is closed. */
 void ann_reader_close(struct ann_reader *reader);
+
+/* The same; and if it has nothing to wait for, it gets all that was written. */
+void ann_reader_part(struct ann_reader *reader);
 
 #endif

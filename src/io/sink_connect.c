@@ -183,6 +183,11 @@ static void stop(struct ann_sink_base *base)
 {
 	struct connect *c = (struct connect *)base;
 
+	if (ann_writer_idle(&c->writer)) {
+		c->writer.stream = NULL;
+		ann_link_part(&c->link, on_link_closed);
+		return;
+	}
 	ann_sink_base_given_up(base, ann_queue_bytes(c->writer.queue));
 	(void)ann_writer_leave(&c->writer);
 	ann_link_close(&c->link, on_link_closed);

@@ -83,7 +83,8 @@ static bool is_full(const struct listen *l)
 	return reader != NULL;
 }
 
-static void dismiss(struct listen *l, struct ann_reader *reader)
+/* Nobody of ours any more. */
+static void let_go(struct listen *l, struct ann_reader *reader)
 {
 	struct ann_reader **at = &l->readers;
 
@@ -94,9 +95,14 @@ static void dismiss(struct listen *l, struct ann_reader *reader)
 	l->count--;
 	l->has_refused = false;
 	count(&l->gone, reader);
-	ann_reader_close(reader);
 	ann_log(ANN_LOG_INFO, "%s: a reader has gone, %llu left",
 		l->base.endpoint->name, (unsigned long long)l->count);
+}
+
+static void dismiss(struct listen *l, struct ann_reader *reader)
+{
+	let_go(l, reader);
+	ann_reader_close(reader);
 }
 
 static void on_written(void *user, struct ann_reader *reader, bool room)
@@ -334,8 +340,11 @@ static void stop(struct ann_sink_base *base)
 	uint64_t bytes = 0;
 
 	while (l->readers != NULL) {
-		bytes += ann_queue_bytes(l->readers->writer.queue);
-		dismiss(l, l->readers);
+		struct ann_reader *reader = l->readers;
+
+		bytes += ann_queue_bytes(reader->writer.queue);
+		let_go(l, reader);
+		ann_reader_part(reader);
 	}
 	ann_sink_base_given_up(base, bytes);
 	ann_sink_base_shut((uv_handle_t *)&l->rest);

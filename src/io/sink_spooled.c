@@ -257,13 +257,18 @@ static void on_link_closed(void *user)
 static void stop(struct ann_sink_base *base)
 {
 	struct sink *s = (struct sink *)base;
+	bool written = s->out.bytes.len == 0 && !s->out.busy;
 
 	if (s->out.stream != NULL) {
 		confirm(s);
 	}
 	ann_outflow_leave(&s->out);
 	ann_sink_base_shut((uv_handle_t *)&s->look);
-	ann_link_close(&s->link, on_link_closed);
+	if (written) {
+		ann_link_part(&s->link, on_link_closed);
+	} else {
+		ann_link_close(&s->link, on_link_closed);
+	}
 	ann_store_close(&s->store);
 }
 
