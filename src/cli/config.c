@@ -5,6 +5,7 @@
 #include "cli/load.h"
 #include "io/app.h"
 #include "io/file.h"
+#include "io/metrics.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -210,6 +211,34 @@ static enum ann_err find_files(
 static const char *const log_levels[] = {
 	"error", "warning", "notice", "info", "debug", NULL};
 
+/* A key of a section, with its place, or NULL. */
+static const struct ann_setting *find_key(
+	const struct ann_config_section *section, const char *key)
+{
+	for (size_t i = 0; i < section->settings.count; i++) {
+		if (strcmp(section->settings.at[i].key, key) == 0) {
+			return &section->settings.at[i];
+		}
+	}
+	return NULL;
+}
+
+static enum ann_err check_metrics(
+	const struct ann_config_section *section, struct ann_error *err)
+{
+	const struct ann_setting *metrics = find_key(section, "metrics");
+	enum ann_err failed = ANN_OK;
+
+	if (metrics != NULL && !ann_metrics_takes(metrics->value)) {
+		failed = ann_error_set(err, ANN_ECONFIG,
+			"%s: metrics: \"%s\" does not fit; expected ADDRESS:PORT or PORT, "
+			"such as 127.0.0.1:9106",
+			metrics->origin, metrics->value);
+		(void)ann_error_tell(err, failed);
+	}
+	return failed;
+}
+
 static enum ann_err read_daemon(struct ann_config *config, struct ann_error *err)
 {
 #define AT(member) offsetof(struct ann_daemon_options, member)
@@ -233,21 +262,23 @@ static enum ann_err read_daemon(struct ann_config *config, struct ann_error *err
 
 	config->daemon = (struct ann_daemon_options){
 		.default_rules = true, .drain_ms = 5000, .log = 2};
-	return section == NULL ? ANN_OK
-			       : ann_settings_read(&section->settings, keys,
-					 &config->daemon, err);
+	if (section == NULL) {
+		return ANN_OK;
+	}
+	enum ann_err failed =
+		ann_settings_read(&section->settings, keys, &config->daemon, err);
+	enum ann_err metrics_failed = check_metrics(section, err);
+
+	return failed == ANN_OK ? metrics_failed : failed;
 }
 
-/* A key of a section, with its place, or NULL. */
-static const struct ann_setting *find_key(
-	const struct ann_config_section *section, const char *key)
+const struct ann_setting *ann_config_daemon_key(
+	const struct ann_config *config, const char *key)
 {
-	for (size_t i = 0; i < section->settings.count; i++) {
-		if (strcmp(section->settings.at[i].key, key) == 0) {
-			return &section->settings.at[i];
-		}
-	}
-	return NULL;
+	const struct ann_config_section *section = find_section(
+		(struct ann_config *)config, ann_span("annotty"), ann_span(""));
+
+	return section == NULL ? NULL : find_key(section, key);
 }
 
 /*

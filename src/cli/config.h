@@ -53,6 +53,10 @@ const char *ann_config_default_path(void);
 ANN_MUST_USE enum ann_err ann_config_load(
 	struct ann_config *config, const char *path, struct ann_error *err);
 
+/* A key of the section [annotty] as it was given, with its place, or NULL. */
+const struct ann_setting *ann_config_daemon_key(
+	const struct ann_config *config, const char *key);
+
 /*
  * After ann_config_load() has gone well, or has found mistakes: tells those in the
  * settings of sources and outputs, opening nothing. ANN_ECONFIG, ANN_ENOMEM. The plan

@@ -14,10 +14,12 @@
 #include "io/supervisor.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct daemon {
 	const char *path;
-	struct ann_config config; /* in use: the app borrows its matcher */
+	struct ann_config config;    /* in use: the app borrows its matcher */
+	struct ann_settings started; /* with those of `at_next_start` that were given */
 	struct ann_app *app;
 	struct ann_supervisor supervisor;
 	struct ann_metrics *metrics;
@@ -28,6 +30,10 @@ struct daemon {
 	size_t told;   /* mistakes in files */
 	struct ann_error err;
 };
+
+/* Keys of [annotty] that a reload does not take up. */
+static const char *const at_next_start[] = {
+	"line-limit", "state-directory", "metrics", "control"};
 
 static void tell(void *user, const struct ann_error *err)
 {
@@ -105,6 +111,45 @@ static enum ann_err change(
 	return failed;
 }
 
+/* --- what only a start takes up ----------------------------------------------------
+ */
+
+/* A copy, which outlives the configuration that it started with. */
+static enum ann_err remember_start(struct daemon *d)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < ANN_LEN(at_next_start) && failed == ANN_OK; i++) {
+		const struct ann_setting *given =
+			ann_config_daemon_key(&d->config, at_next_start[i]);
+
+		if (given != NULL) {
+			failed = ann_settings_set(&d->started, ann_span(given->key),
+				ann_span(given->value), given->origin, &d->err);
+		}
+	}
+	return failed;
+}
+
+static void tell_what_waits(const struct daemon *d)
+{
+	for (size_t i = 0; i < ANN_LEN(at_next_start); i++) {
+		const char *key = at_next_start[i];
+		const char *was = ann_settings_get(&d->started, key);
+		const struct ann_setting *is = ann_config_daemon_key(&d->config, key);
+		bool same = was == NULL || is == NULL ? was == NULL && is == NULL
+						      : strcmp(was, is->value) == 0;
+
+		if (!same) {
+			ann_log(ANN_LOG_WARNING, "%s: %s is taken up at the next start",
+				is == NULL ? d->path : is->origin, key);
+		}
+	}
+}
+
+/* --- reloading ---------------------------------------------------------------------
+ */
+
 static void reload(void *user)
 {
 	struct daemon *d = user;
@@ -120,7 +165,9 @@ static void reload(void *user)
 		d->config = next;
 		next = old;
 		set_log_level(d);
+		ann_app_set_drain(d->app, d->config.daemon.drain_ms);
 		ann_log(ANN_LOG_NOTICE, "%s: loaded anew", d->path);
+		tell_what_waits(d);
 	} else {
 		tell_rest(d, &err);
 		ann_log(ANN_LOG_ERROR,
@@ -170,9 +217,15 @@ static enum ann_err start_servers(struct daemon *d)
 	return failed;
 }
 
-static enum ann_err start(struct daemon *d)
+static const char *state_directory(const struct daemon *d)
 {
-	enum ann_err failed = ann_config_load(&d->config, d->path, &d->err);
+	const char *given = ann_settings_get(&d->started, "state-directory");
+
+	return given != NULL ? given : ann_state_directory();
+}
+
+static enum ann_err make_app(struct daemon *d)
+{
 	const struct ann_daemon_options *daemon = &d->config.daemon;
 	const struct ann_app_options options = {
 		.matcher = d->config.matcher,
@@ -181,14 +234,19 @@ static enum ann_err start(struct daemon *d)
 		.daemon = true,
 		.sinks = {.policy = ANN_QUEUE_DROP_OLDEST,
 			.queue_bytes = ANN_QUEUE_BYTES,
-			.state_directory = daemon->state_directory != NULL
-						   ? daemon->state_directory
-						   : ann_state_directory()},
+			.state_directory = state_directory(d)},
 		.reload = reload,
 		.changed = say_status,
 		.stopped = stopped,
 		.user = d,
 	};
+
+	return ann_app_new(&d->app, &options, &d->err);
+}
+
+static enum ann_err start(struct daemon *d)
+{
+	enum ann_err failed = ann_config_load(&d->config, d->path, &d->err);
 
 	if (failed == ANN_ECONFIG) {
 		failed = worse(failed, ann_config_try_plan(&d->config, &d->err));
@@ -197,7 +255,10 @@ static enum ann_err start(struct daemon *d)
 		return failed;
 	}
 	set_log_level(d);
-	failed = ann_app_new(&d->app, &options, &d->err);
+	failed = remember_start(d);
+	if (failed == ANN_OK) {
+		failed = make_app(d);
+	}
 	if (failed == ANN_OK) {
 		d->supervisor.served = say_status;
 		d->supervisor.user = d;
@@ -239,5 +300,6 @@ int ann_main_run(int argc, char **argv)
 	}
 	ann_app_free(d.app);
 	ann_config_deinit(&d.config);
+	ann_settings_deinit(&d.started);
 	return status < 0 ? ANN_EXIT_DONE : status;
 }

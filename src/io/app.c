@@ -656,6 +656,11 @@ enum ann_err ann_app_set_matcher(
 	return ANN_OK;
 }
 
+void ann_app_set_drain(struct ann_app *app, uint64_t drain_ms)
+{
+	app->options.drain_ms = drain_ms;
+}
+
 void ann_app_count(const struct ann_app *app, size_t *sources, size_t *outputs)
 {
 	*sources = app->source_count;

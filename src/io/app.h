@@ -69,6 +69,9 @@ ANN_MUST_USE enum ann_err ann_app_apply(
 ANN_MUST_USE enum ann_err ann_app_set_matcher(
 	struct ann_app *app, struct ann_matcher *matcher, struct ann_error *err);
 
+/* How long outputs that are closed from now on may write. */
+void ann_app_set_drain(struct ann_app *app, uint64_t drain_ms);
+
 /*
  * Until all sources have ended (but of a daemon), a signal, the time limit, or the last
  * output's reader going away; then drains. All is closed when it returns.

@@ -14,7 +14,7 @@
 #include <microhttpd.h>
 #include <string.h>
 
-enum { CLIENTS_MOST = 8, CLIENT_TIMEOUT_S = 10 };
+enum { CLIENTS_MOST = 8, CLIENT_TIMEOUT_S = 10, HOST_MOST = 64 };
 
 /* Of libmicrohttpd, which is loaded when somebody asks for metrics. */
 static struct {
@@ -190,6 +190,15 @@ static bool parse_address(const char *text, struct sockaddr_storage *to, bool *v
 	return *v6 || uv_ip4_addr(host, (int)number, (struct sockaddr_in *)to) == 0;
 }
 
+bool ann_metrics_takes(const char *address)
+{
+	struct sockaddr_storage to = {0};
+	char host[HOST_MOST];
+	bool v6 = false;
+
+	return parse_address(address, &to, &v6, host, sizeof(host));
+}
+
 static struct MHD_Daemon *listen_at(
 	struct ann_metrics *m, const struct sockaddr_storage *address, bool v6)
 {
@@ -205,7 +214,7 @@ enum ann_err ann_metrics_start(struct ann_metrics **metrics, struct ann_app *app
 	const char *address, struct ann_error *err)
 {
 	struct sockaddr_storage to = {0};
-	char host[64];
+	char host[HOST_MOST];
 	bool v6 = false;
 	struct ann_metrics *m = NULL;
 

@@ -11,10 +11,12 @@
 struct ann_metrics;
 
 /*
- * Listens at `address`: ADDRESS:PORT, or PORT for loopback. ANN_ECONFIG for what is no
- * such address (a name is none: nobody is asked), ANN_ESYS when it is in use,
- * ANN_ENOMEM.
+ * True for ADDRESS:PORT, and for PORT, which is on loopback. A name is no address:
+ * nobody is asked.
  */
+bool ann_metrics_takes(const char *address);
+
+/* Listens at such an address. ANN_ECONFIG, ANN_ESYS when it is in use, ANN_ENOMEM. */
 ANN_MUST_USE enum ann_err ann_metrics_start(struct ann_metrics **metrics,
 	struct ann_app *app, const char *address, struct ann_error *err);
 

@@ -157,6 +157,24 @@ every_mistake_is_told_once_with_its_place() {
 		'an input cannot have the name annotty'
 }
 
+an_address_of_metrics_that_is_none_is_told() {
+	local address
+
+	for address in localhost:9106 127.0.0.1 :0 99999 x; do
+		printf '[annotty]\nmetrics = %s\ndrian = 1\n' "$address" >main.conf
+		run check -q -c main.conf
+		expect_status 2
+		sort "$err" >told
+		expect_same told <(printf 'annotty: main.conf:%s\n' \
+			"2: metrics: \"$address\" does not fit; expected ADDRESS:PORT or PORT, such as 127.0.0.1:9106" \
+			'3: unknown key "drian"; did you mean "drain"?')
+	done
+	for address in 9106 :9106 127.0.0.1:9106 '[::]:9106'; do
+		printf '[annotty]\nmetrics = %s\n' "$address" >main.conf
+		_checks main.conf 0 1
+	done
+}
+
 settings_that_a_kind_does_not_have_are_told() {
 	printf '[source a]\ninput = tcp://h:1\nbaudrate = 9600\n[output o]\noutput = file:x\nclients = 3\nqueue = 1\n' >main.conf
 	run check -q -c main.conf

@@ -315,6 +315,54 @@ a_reload_with_mistakes_changes_nothing_and_names_them() {
 	expect_equal "$(times 'loaded anew' daemon.err)" 1
 }
 
+what_only_a_start_takes_up_is_told() {
+	local later='is taken up at the next start'
+
+	mkdir state other
+	configure <<-'END'
+		state-directory = state
+		[output text]
+		output = file:text
+	END
+	start_daemon
+	sed -i -e '/^control/d' -e 's/^state.*/state-directory = other/' \
+		-e '1a line-limit = 1M\nmetrics = 127.0.0.1:9106' annotty.conf
+	reload
+	expect_equal "$(grep -F "$later" daemon.err | sed 's/^annotty: //')" \
+		"annotty.conf:2: line-limit $later
+annotty.conf:4: state-directory $later
+annotty.conf:3: metrics $later
+annotty.conf: control $later"
+	# The directory is that of the start, whose configuration is gone.
+	printf '[output late]\noutput = unix:nobody?spool=1M\n' >>annotty.conf
+	reload
+	expect "a spool where the start said" wait_until eval 'ls state/*late*'
+	expect_equal "$(ls other)" ''
+	sed -i -e '/^line-limit/d' -e '/^metrics/d' -e 's/^state.*/state-directory = state/' \
+		-e "1a control = $PWD/control" annotty.conf
+	reload
+	expect_equal "$(times "$later" daemon.err)" 8
+}
+
+a_new_drain_counts_at_once() {
+	plug_in dut
+	configure <<-'END'
+		drain = 1h
+		[source dut]
+		input = dut
+		baudrate = 115200
+		[output nobody]
+		output = unix:nobody
+	END
+	start_daemon
+	wait_until eval '"$annotty" status --json control | jq -e ".outputs[0].queued_bytes > 0"'
+	sed -i 's/^drain.*/drain = 100ms/' annotty.conf
+	reload
+	stop
+	expect_status 0
+	expect_soon 'bytes not written' daemon.err
+}
+
 new_rules_and_tables_count_for_the_next_line() {
 	_bench
 	say dut 'modem: attach 0x2001\n'
