@@ -194,6 +194,20 @@ START_TEST(no_line_becomes_a_field)
 }
 END_TEST
 
+START_TEST(a_newline_ends_a_record_and_no_field)
+{
+	render(ann_span("x\nPRIORITY=0\r\nMESSAGE\n"));
+	expect_nth("MESSAGE", 0, "x");
+	expect_nth("MESSAGE", 1, "PRIORITY=0");
+	expect_nth("MESSAGE", 2, "MESSAGE");
+	for (size_t i = 0; i < 3; i++) {
+		expect_nth("PRIORITY", i, "6");
+	}
+	ck_assert_ptr_null(value("PRIORITY", 3).ptr);
+	ck_assert_ptr_null(value("MESSAGE", 3).ptr);
+}
+END_TEST
+
 START_TEST(the_raw_line_is_there_byte_for_byte)
 {
 	static const char bytes[] = "a=\0\1\2\033[m\x7f\x80\xc2\x85\xff";
@@ -290,6 +304,7 @@ void test_cases(Suite *suite)
 	test_add(suite, a_line_has_fields);
 	test_add(suite, a_code_is_told_with_all_that_the_catalog_shows);
 	test_add(suite, of_several_codes_the_worst_leads);
+	test_add(suite, a_newline_ends_a_record_and_no_field);
 	test_add_loop(suite, no_line_becomes_a_field, (int)ANN_LEN(hostile));
 	test_add_loop(suite, the_raw_line_is_there_byte_for_byte, 2);
 	test_add(suite, a_huge_line_is_one_record);

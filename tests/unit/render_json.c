@@ -8,6 +8,8 @@
 #include "suite.h"
 #include "utf8.h"
 
+#include <stdio.h>
+
 static const char rules[] = "[rule r]\npattern = (?i)\\brc\\b\\W{0,3}(?<code>\\w+)\n"
 			    "[rule \"n\"]\npattern = \\b(?<name>[A-Z]+_[A-Z]+)\\b\n";
 
@@ -100,6 +102,32 @@ START_TEST(control_characters_are_escaped)
 	expect_bytes((struct ann_span){text, sizeof(text) - 1}, HEAD
 		"812,\"offset\":60213,"
 		"\"line\":\"\\\"\\\\\\b\\f\\t\\u0000\\u001b\\u007f/\",\"annotations\":[]}\n");
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	const char *string; /* as it stands in the object */
+} hostile[] = {
+	{"x\",\"event\":\"dropped\",\"lost_lines\":9,\"y\":\"",
+		"x\\\",\\\"event\\\":\\\"dropped\\\",\\\"lost_lines\\\":9,\\\"y\\\":\\\""},
+	{"x\"}", "x\\\"}"},
+	{"{\"event\":\"gap\"}", "{\\\"event\\\":\\\"gap\\\"}"},
+	{"x\\\",\"source\":\"dut2", "x\\\\\\\",\\\"source\\\":\\\"dut2"},
+	{"x\\", "x\\\\"},
+	{"x\\u0022,\\n", "x\\\\u0022,\\\\n"},
+	{"::error::forged", "::error::forged"},
+	{"\033[2J\033]0;title\a", "\\u001b[2J\\u001b]0;title\\u0007"},
+};
+
+START_TEST(hostile_lines_stay_a_string_of_one_object)
+{
+	char expected[512];
+
+	(void)snprintf(expected, sizeof(expected),
+		HEAD "812,\"offset\":60213,\"line\":\"%s\",\"annotations\":[]}\n",
+		hostile[_i].string);
+	expect(hostile[_i].line, expected);
 }
 END_TEST
 
@@ -239,6 +267,8 @@ void test_cases(Suite *suite)
 	test_add(suite, a_hit_has_all_there_is_to_know);
 	test_add(suite, several_hits_are_a_list);
 	test_add(suite, control_characters_are_escaped);
+	test_add_loop(suite, hostile_lines_stay_a_string_of_one_object,
+		(int)ANN_LEN(hostile));
 	test_add(suite, valid_utf8_passes);
 	test_add(suite, what_is_no_utf8_is_replaced_and_given_raw);
 	test_add(suite, pieces_of_a_cut_line_say_so);
