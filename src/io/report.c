@@ -80,10 +80,9 @@ struct report {
 enum { NAME_COLUMNS = 20 };
 
 static void add_text_row(
-	struct report *r, const char *name, bool connected, const void *view)
+	struct report *r, const char *name, const char *state, const void *view)
 {
-	ann_buf_printf(r->out, "%-*s %-9s", NAME_COLUMNS, name,
-		connected ? "connected" : "away");
+	ann_buf_printf(r->out, "%-*s %-9s", NAME_COLUMNS, name, state);
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->numbers[i].title != NULL) {
 			ann_buf_printf(
@@ -95,12 +94,16 @@ static void add_text_row(
 
 static void add_text_source(void *user, const struct ann_app_source_view *view)
 {
-	add_text_row(user, view->name, view->source.connected, view);
+	add_text_row(
+		user, view->name, view->source.connected ? "connected" : "away", view);
 }
 
 static void add_text_output(void *user, const struct ann_app_output_view *view)
 {
-	add_text_row(user, view->name, view->sink.connected, view);
+	const char *without = view->sink.listens ? "listening" : "away";
+
+	add_text_row(
+		user, view->name, view->sink.connected ? "connected" : without, view);
 }
 
 static void add_text_head(struct report *r, const char *title)

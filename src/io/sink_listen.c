@@ -300,6 +300,7 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 	stats->dropped_lines += l->base.lost_lines;
 	stats->dropped_bytes += l->base.lost_bytes;
 	stats->connected = l->count > 0;
+	stats->listens = l->poll.data != NULL;
 	stats->readers = l->count;
 	for (const struct ann_reader *reader = l->readers; reader != NULL;
 		reader = reader->next) {

@@ -676,6 +676,22 @@ an_output_can_have_lines_around_those_with_a_code() {
 
 # --- status and metrics ---------------------------------------------------------------
 
+a_listener_without_readers_is_not_away() {
+	configure <<-'END'
+		[output lab]
+		output = unix-listen:lab
+		[output nobody]
+		output = unix:nobody
+	END
+	start_daemon
+	run status "$PWD/control"
+	expect "lab listens" grep -q '^lab *listening' "$out"
+	expect "nobody is away" grep -q '^nobody *away' "$out"
+	read_from UNIX-CONNECT:lab read
+	run status "$PWD/control"
+	expect "lab has a reader" grep -q '^lab *connected  *1 ' "$out"
+}
+
 status_tells_people_and_programs() {
 	local watcher
 
