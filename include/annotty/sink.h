@@ -33,6 +33,7 @@ struct ann_sink_events {
 /* Counted since the start; of a listener, over all its readers. */
 struct ann_sink_stats {
 	bool connected;    /* a peer is there; files always are */
+	bool away;         /* its peer is known not to be there */
 	bool listens;      /* it is a listener: peers come by themselves */
 	uint64_t readers;  /* of a listener, now */
 	uint64_t connects; /* how often a peer came (again) */

@@ -132,6 +132,7 @@ static void close_handles(struct ann_app *app)
 	uv_close((uv_handle_t *)&app->due, NULL);
 	uv_close((uv_handle_t *)&app->turn, NULL);
 	uv_close((uv_handle_t *)&app->limit, NULL);
+	uv_close((uv_handle_t *)&app->settle, NULL);
 	for (size_t i = 0; i < ANN_LEN(app->signals); i++) {
 		uv_close((uv_handle_t *)&app->signals[i], NULL);
 	}
@@ -159,6 +160,7 @@ static void stop_now(struct ann_app *app)
 	}
 	uv_timer_stop(&app->due);
 	uv_timer_stop(&app->limit);
+	uv_timer_stop(&app->settle);
 	for (size_t i = 0; i < app->source_count; i++) {
 		app_source_close(app->sources[i]);
 	}
@@ -199,7 +201,7 @@ void app_source_ended(struct ann_app *app)
 {
 	app->ended_sources++;
 	if (!app->options.daemon && app->ended_sources == app->source_count) {
-		ann_app_stop(app);
+		app_settle(app);
 	}
 }
 
@@ -624,9 +626,11 @@ enum ann_err ann_app_new(struct ann_app **app, const struct ann_app_options *opt
 	made->due.data = made;
 	made->turn.data = made;
 	made->limit.data = made;
+	made->settle.data = made;
 	(void)uv_timer_init(&made->loop, &made->due);
 	(void)uv_prepare_init(&made->loop, &made->turn);
 	(void)uv_timer_init(&made->loop, &made->limit);
+	(void)uv_timer_init(&made->loop, &made->settle);
 	failed = catch_signals(made, err);
 	if (failed == ANN_OK && options->matcher != NULL) {
 		made->scan = ann_scan_new(options->matcher);

@@ -48,6 +48,9 @@ struct ann_app {
 	uv_timer_t
 		limit; /* the time of the whole run, or of an end that was asked for */
 	uv_signal_t signals[4];
+	uv_timer_t settle;      /* runs while what waits gets less, at the end */
+	uint64_t waiting_bytes; /* at its last look */
+	unsigned still_looks;   /* at which it had not got less */
 	struct ann_scan *scan;
 	struct ann_tally tally; /* of a daemon */
 	struct ann_crowd crowd;
@@ -115,6 +118,11 @@ int app_take_fd(const struct ann_app *app, const char *kind,
  * for another part may have the name by now. False: nobody keeps it. */
 bool app_keep_fd(const struct ann_app *app, const char *kind,
 	const struct ann_endpoint *endpoint, struct app_kept *kept, int fd);
+
+/* --- app_settle.c ---------------------------------------------------------------- */
+
+/* All sources have ended: stops when the outputs have what waits, or do not take it. */
+void app_settle(struct ann_app *app);
 
 /* --- app.c ----------------------------------------------------------------------- */
 

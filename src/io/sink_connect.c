@@ -150,6 +150,7 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 	const struct ann_queue *queue = c->writer.queue;
 
 	stats->connected = c->link.is_up;
+	stats->away = c->link.told;
 	stats->connects = c->link.ups;
 	stats->queued_bytes = ann_queue_bytes(queue);
 	stats->written_bytes = c->writer.written_bytes;

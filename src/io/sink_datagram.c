@@ -143,6 +143,7 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 	const struct datagram *d = (const struct datagram *)sink;
 
 	stats->connected = d->receiver.connected;
+	stats->away = d->receiver.told;
 	stats->connects = d->receiver.connects;
 	stats->queued_bytes = ann_queue_bytes(d->queue);
 	stats->written_bytes = d->written_bytes;

@@ -243,6 +243,7 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 
 	ann_store_stats(&s->store, stats);
 	stats->connected = s->link.is_up;
+	stats->away = s->link.told;
 	stats->connects = s->link.ups;
 	stats->written_bytes = s->out.written_bytes;
 }

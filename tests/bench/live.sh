@@ -390,8 +390,8 @@ bench_fanout() {
 # --- collectors ------------------------------------------------------------------------
 
 # collected_by COMMAND [ARG]... -- PROGRAM [ARG]...: PROGRAM reads the log and sends it to
-# COMMAND, which listens at the first port and writes $work/collected, not less than the
-# log. Prints what runner prints, of PROGRAM.
+# COMMAND, which listens at the first port and writes all `lines` to $work/collected.
+# Prints what runner prints, of PROGRAM.
 collected_by() {
 	local listener command=()
 
@@ -405,10 +405,12 @@ collected_by() {
 	listener=$!
 	wait_for "ss -Hltn 'sport = :$first_port' | grep -q ." || return 1
 	"$work/runner" "$log" /dev/null "${@:2}"
+	# The collector has what was sent, but may not have written it yet.
+	wait_for "((\$(wc -l <'$work/collected') >= $lines))" ||
+		echo "only $(wc -l <"$work/collected") lines were collected" >&2
 	kill "$listener" 2>"$work/killed" || true # socat ends with its connection
 	wait "$listener" || true
-	(($(stat -c %s "$work/collected") >= log_bytes)) ||
-		{ echo "not all was collected" >&2 && return 1; }
+	(($(wc -l <"$work/collected") >= lines))
 }
 
 write_rsyslog() {
@@ -422,6 +424,15 @@ write_rsyslog() {
 	END
 } >"$work/rsyslog-$1.conf"
 
+# tell_lines LINES: how many a second that was for each contender of the section.
+tell_lines() {
+	local name
+
+	for name in "${!median[@]}"; do
+		awk "BEGIN { printf \"%s: %.0f lines/s\\n\", \"$name\", $1 * 1e3 / ${median[$name]} }"
+	done | sort | tell
+}
+
 bench_collect() {
 	# shellcheck disable=SC2034 # of use_log
 	local size_mib=16
@@ -429,9 +440,9 @@ bench_collect() {
 	local socat=(socat -u "TCP-LISTEN:$first_port,reuseaddr" "CREATE:$work/collected")
 	local rsyslog=(rsyslogd -n -i "$PWD/$work/rsyslog.pid" -f)
 
+	section 'collect: lines to a collector, all of them (for RELP: answered)'
 	use_log 2
 	lines=$(wc -l <"$log")
-	section "collect: $lines lines to a collector, all of them (for RELP: answered)"
 	for kind in imtcp imrelp; do
 		write_rsyslog $kind
 	done
@@ -450,18 +461,53 @@ bench_collect() {
 			-o "$kind://$at?spool=1G&spool-directory=$work/state"
 	done
 	measure "$live_rounds"
-	for name in "${!median[@]}"; do
-		awk "BEGIN { printf \"%s: %.0f lines/s\\n\", \"$name\", $lines * 1e3 / ${median[$name]} }"
-	done | sort | tell
+	tell_lines "$lines"
 }
 
 # --- the spool -------------------------------------------------------------------------
 
+# spooled_to URL: PROGRAM reads the log, and there is no collector: all goes to disk.
+# Prints what runner prints.
+spooled_to() {
+	rm -rf "$work/state"
+	"$work/runner" "$log" /dev/null "$annotty" -q \
+		-o "$1?spool=1G&spool-directory=$PWD/$work/state"
+}
+
+# drained_by URL COMMAND [ARG]...: what was spooled goes to COMMAND, see collected_by,
+# and there is nothing new.
+drained_by() {
+	local url=$1
+
+	shift
+	spooled_to "$url" >"$work/spooled" || return 1
+	# shellcheck disable=SC2034 # of collected_by
+	local log=/dev/null
+	collected_by "$@" -- "$annotty" -q -o "$url?spool=1G&spool-directory=$PWD/$work/state"
+}
+
 # A program of the build, which has to have tests in it.
 bench_spool() {
+	# shellcheck disable=SC2034 # of use_log
+	local size_mib=16
+	local lines at=127.0.0.1:$first_port
 	local program=${annotty%/src/cli/annotty}/tests/bench-spool
+	local socat=(socat -u "TCP-LISTEN:$first_port,reuseaddr" "CREATE:$work/collected")
+	local rsyslog=(rsyslogd -n -i "$PWD/$work/rsyslog.pid" -f)
 
-	section "spool: records to disk and back"
+	section 'spool: lines to disk while the collector is away, and from there to it'
+	use_log 2
+	lines=$(wc -l <"$log")
+	write_rsyslog imrelp
+	contender 'to disk, for relp://' spooled_to "relp://$at"
+	contender 'from disk, relp:// to rsyslog' drained_by "relp://$at" \
+		"${rsyslog[@]}" "$work/rsyslog-imrelp.conf"
+	contender 'to disk, for tcp://' spooled_to "tcp://$at"
+	contender 'from disk, tcp:// to socat' drained_by "tcp://$at" "${socat[@]}"
+	measure "$live_rounds"
+	tell_lines "$lines"
+
+	section "spool: the store by itself"
 	if [[ -x $program ]]; then
 		"$program" "$work/spool" 200000 | sed 's/^/    /' | tell
 		rm -f "$work"/spool*

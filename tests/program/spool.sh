@@ -272,6 +272,34 @@ what_waited_for_tcp_comes_before_what_is_new() {
 	_away_and_back _start_tcp tcp
 }
 
+# _slow_collector: reads 300 KB a second, and writes them to `got`.
+_slow_collector() {
+	perl -MIO::Socket::INET -MTime::HiRes=sleep -e '
+		my $listener = IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+			LocalAddr => "127.0.0.1:$ARGV[0]") or die;
+		$listener->sockopt(SO_RCVBUF, 65536);
+		my $peer = $listener->accept;
+		open my $got, ">", "got" or die;
+		while (sysread $peer, my $bytes, 30000) {
+			syswrite $got, $bytes;
+			sleep 0.1;
+		}' "$_port" &
+	_collector=$!
+}
+
+a_collector_that_takes_its_time_gets_all_of_a_log() {
+	_choose_port
+	_slow_collector
+	_wait_for_collector
+	_feed 1 40000 0 >in
+	timeout 120 "$annotty" -o "tcp://127.0.0.1:$_port?spool=64M" in 2>"$err"
+	expect_equal "$?" 0
+	expect_not "something waits" grep -q "wait in the spool" "$err"
+	wait "$_collector"
+	_count 40000
+	expect_equal "$missing $repeated" "0 0"
+}
+
 what_relp_does_not_get_is_an_error_without_a_spool() {
 	_choose_port
 	_feed 1 10 0 >in
