@@ -5,8 +5,9 @@
  * terminal does not take waits in the queue until there is room. A file takes all there
  * is, and is begun anew when it is full or when it is asked for. When a file cannot be
  * written, because the disk is full, the records wait in the queue, which drops them as
- * its policy says, and each second it is tried again; the log says so once. Standard
- * output has no such second chance, and when its reader goes away, so does the sink.
+ * its policy says, and each second it is tried again; the log says so once. If it is
+ * opened anew by then, the line that was cut comes again as a whole. Standard output
+ * has no such second chance, and when its reader goes away, so does the sink.
  */
 #include "annotty/alloc.h"
 
@@ -197,13 +198,27 @@ static void turn(struct file *f)
 	}
 }
 
+/* A line of which the disk took only a part comes again as a whole. */
+static void go_back_to_line(struct file *f)
+{
+	const struct ann_chunk *front = f->done == 0 ? NULL : ann_queue_front(f->queue);
+
+	while (front != NULL && f->done > 0 && front->bytes.ptr[f->done - 1] != '\n') {
+		f->done--;
+	}
+}
+
 static void reopen(struct ann_sink *sink)
 {
 	struct file *f = (struct file *)sink;
 	struct ann_error err = {0};
 
-	if (f->path != NULL && !f->watched && !f->base.ended &&
-		open_path(f, &err) != ANN_OK) {
+	if (f->path == NULL || f->watched || f->base.ended) {
+		return;
+	}
+	if (open_path(f, &err) == ANN_OK) {
+		go_back_to_line(f);
+	} else {
 		ann_log_error(ANN_LOG_ERROR, &err);
 	}
 }
@@ -312,7 +327,8 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 {
 	const struct file *f = (const struct file *)sink;
 
-	stats->connected = f->outlet.fd >= 0;
+	stats->connected = f->outlet.fd >= 0 && !f->told;
+	stats->away = f->told;
 	stats->connects = 1;
 	stats->queued_bytes = ann_queue_bytes(f->queue);
 	stats->written_bytes = f->written_bytes;

@@ -250,6 +250,24 @@ static bool has_ended(void *user)
 	return t.watcher.ends > 0;
 }
 
+START_TEST(a_file_that_is_opened_anew_on_a_full_disk_begins_with_a_line)
+{
+	begin("");
+	ck_assert_int_eq(truncate(t.path, BEFORE_BYTES), 0);
+	limit_size(BEFORE_BYTES + 6);
+	offer("one\ntwo\nthree\n");
+	ck_assert_str_eq(content_of(0) + BEFORE_BYTES, "one\ntw");
+	ck_assert(!is_connected(NULL));
+	ck_assert_int_eq(rename(t.path, name_of(1)), 0);
+	ann_sink_reopen(t.watcher.sink);
+	limit_size(RLIM_INFINITY);
+	test_loop_until(&t.loop, "another try", is_written_again, NULL);
+	ck_assert_str_eq(content_of(0), "two\nthree\n");
+	ck_assert(is_connected(NULL));
+	end();
+}
+END_TEST
+
 START_TEST(a_fifo_is_waited_for_and_ends_with_its_reader)
 {
 	char got[16] = "";
@@ -421,6 +439,7 @@ void test_cases(Suite *suite)
 	test_add(suite, a_file_is_opened_anew_under_its_name);
 	test_add(suite, a_file_that_cannot_be_opened_anew_goes_on);
 	test_add(suite, a_full_disk_costs_only_what_the_queue_does_not_hold);
+	test_add(suite, a_file_that_is_opened_anew_on_a_full_disk_begins_with_a_line);
 	test_add(suite, a_fifo_is_waited_for_and_ends_with_its_reader);
 	test_add(suite,
 		standard_output_ends_when_its_reader_goes_even_if_nothing_is_written);
