@@ -24,8 +24,7 @@ struct ann_sink_events {
 	/*
 	 * Nothing can be written any more; once at most. `why` is NULL when the reader
 	 * simply went away (EPIPE of standard output). The sink still has to be closed.
-	 * After close it comes only with a reason: a sink whose peer answers for what
-	 * it gets had to give something up.
+	 * After close it comes only with a reason: the sink had to give something up.
 	 */
 	void (*end)(void *user, const struct ann_error *why);
 };

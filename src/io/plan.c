@@ -131,8 +131,17 @@ static enum ann_err read_looks(struct ann_plan_output *made, struct ann_error *e
 	sign(made);
 	failed = ann_settings_split(
 		&made->endpoint.settings, ann_route_keys, &made->looks, err);
-	return failed == ANN_OK ? ann_route_read(&made->options, &made->looks, err)
-				: failed;
+	if (failed == ANN_OK) {
+		failed = ann_route_read(&made->options, &made->looks, err);
+	}
+	if (failed == ANN_OK && driver->format != ANN_FORMAT_TEXT &&
+		made->options.render.format != driver->format) {
+		failed = ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": syslog and the journal have formats of their own; format= "
+			"is for other outputs",
+			made->endpoint.spec);
+	}
+	return failed;
 }
 
 static enum ann_err place_output(

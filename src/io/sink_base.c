@@ -180,19 +180,37 @@ void ann_sink_base_given_up(const struct ann_sink_base *base, uint64_t bytes)
 	}
 }
 
-void ann_sink_base_undelivered(struct ann_sink_base *base, uint64_t records)
+static void fail(struct ann_sink_base *base, const struct ann_error *why)
 {
 	struct ann_sink *sink = &base->front;
-	struct ann_error why = {0};
 
-	if (records == 0) {
-		return;
-	}
-	(void)ann_error_set(&why, ANN_ESYS, "%s: %llu records were not delivered",
-		base->endpoint->name, (unsigned long long)records);
 	if (!base->ended && sink->events->end != NULL) {
 		base->ended = true;
-		sink->events->end(sink->user, &why);
+		sink->events->end(sink->user, why);
+	}
+}
+
+void ann_sink_base_unwritten(struct ann_sink_base *base, uint64_t bytes)
+{
+	struct ann_error why = {0};
+
+	if (bytes > 0) {
+		(void)ann_error_set(&why, ANN_ESYS,
+			"%s: closed with %llu bytes not written", base->endpoint->name,
+			(unsigned long long)bytes);
+		fail(base, &why);
+	}
+}
+
+void ann_sink_base_undelivered(struct ann_sink_base *base, uint64_t records)
+{
+	struct ann_error why = {0};
+
+	if (records > 0) {
+		(void)ann_error_set(&why, ANN_ESYS,
+			"%s: %llu records were not delivered", base->endpoint->name,
+			(unsigned long long)records);
+		fail(base, &why);
 	}
 }
 

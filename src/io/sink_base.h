@@ -82,13 +82,18 @@ void ann_sink_base_close(struct ann_sink *sink, uint64_t drain_ms);
  */
 void ann_sink_base_written(struct ann_sink_base *base, bool room);
 
-/* Says in the log that the sink stops with so much unwritten; 0: nothing to say. */
+/*
+ * Says in the log that readers are left with so much unwritten, which is their affair;
+ * 0: nothing to say.
+ */
 void ann_sink_base_given_up(const struct ann_sink_base *base, uint64_t bytes);
 
 /*
- * The sink stops although so many records have not reached their peer, which was to
- * answer for them: says so in the log by the event `end`. 0: nothing to say.
+ * The sink stops although so much is not written, or so many records have not reached a
+ * peer which was to answer for them: a failure, told by the event `end`, unless that
+ * has come. 0: nothing to say.
  */
+void ann_sink_base_unwritten(struct ann_sink_base *base, uint64_t bytes);
 void ann_sink_base_undelivered(struct ann_sink_base *base, uint64_t records);
 
 /* The event `end`, unless it has come or the sink is closing. */

@@ -189,7 +189,7 @@ static void stop(struct ann_sink_base *base)
 		ann_link_part(&c->link, on_link_closed);
 		return;
 	}
-	ann_sink_base_given_up(base, ann_queue_bytes(c->writer.queue));
+	ann_sink_base_unwritten(base, ann_queue_bytes(c->writer.queue));
 	(void)ann_writer_leave(&c->writer);
 	ann_link_close(&c->link, on_link_closed);
 }

@@ -169,7 +169,7 @@ static void stop(struct ann_sink_base *base)
 {
 	struct datagram *d = (struct datagram *)base;
 
-	ann_sink_base_given_up(base, ann_queue_bytes(d->queue));
+	ann_sink_base_unwritten(base, ann_queue_bytes(d->queue));
 	ann_receiver_close(&d->receiver);
 }
 

@@ -357,7 +357,7 @@ static void stop(struct ann_sink_base *base)
 	struct file *f = (struct file *)base;
 
 	if (f->broken != EPIPE) {
-		ann_sink_base_given_up(base, ann_queue_bytes(f->queue));
+		ann_sink_base_unwritten(base, ann_queue_bytes(f->queue));
 	}
 	ann_sink_base_shut((uv_handle_t *)&f->again);
 	if (f->watched) {

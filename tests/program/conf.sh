@@ -185,6 +185,17 @@ settings_that_a_kind_does_not_have_are_told() {
 	expect_same told expected
 }
 
+syslog_and_the_journal_have_formats_of_their_own() {
+	local output
+
+	for output in syslog: journal: syslog+udp://h:1 relp://h:1; do
+		printf '[output o]\noutput = %s\nformat = json\n' "$output" >main.conf
+		run check -q -c main.conf
+		expect_status 2
+		expect_err "main.conf:2: \"$output\": syslog and the journal have formats"
+	done
+}
+
 a_mistyped_key_is_told_with_the_nearest_of_its_kind() {
 	printf '%s\n' '[source a]' 'input = tcp://h:1' 'folow = no' 'retri = 1s' \
 		'[output o]' 'output = tcp://h:1?formt=json&sppol=1M' 'colr = yes' 'contxt = 3' \

@@ -4,6 +4,19 @@
 
 _tls=NX_SECURE_TLS_HANDSHAKE_FAILURE
 
+# --- outputs that do not take it all ---------------------------------------------------
+
+a_collector_that_never_comes_makes_it_fail() {
+	printf 'a\nTLS status = 0x107\n' >in
+	run -s name -F raw -o unix:nobody in
+	expect_status 3
+	expect_err 'unix:nobody: closed with 21 bytes not written'
+	run -o unix-dgram:nobody -o - -F raw in
+	expect_status 3
+	expect_same "$out" in
+	expect_err 'unix-dgram:nobody: closed with 21 bytes not written'
+}
+
 # --- --fail-on ------------------------------------------------------------------------
 
 # _fails STATUS WHAT: --fail-on WHAT of `in` ends so, with the whole output.

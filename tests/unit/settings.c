@@ -178,6 +178,7 @@ static const struct {
 	{"tcp://[::1]:4000?a=b", "tcp", NULL, "::1", "4000", 1},
 	{"tcp-listen://:4000", "tcp-listen", NULL, "", "4000", 0},
 	{"tcp-listen://4000", "tcp-listen", NULL, "", "4000", 0},
+	{"tcp-listen://:syslog", "tcp-listen", NULL, "", "syslog", 0},
 	{"unix:/run/x", "unix", "/run/x", NULL, NULL, 0},
 	{"unix-listen:/run/x?mode=0660", "unix-listen", "/run/x", NULL, NULL, 1},
 	{"file:a b", "file", "a b", NULL, NULL, 0},
