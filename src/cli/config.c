@@ -3,9 +3,9 @@
 #include "annotty/alloc.h"
 #include "annotty/ini.h"
 #include "cli/load.h"
-#include "io/app.h"
+#include "io/app/app.h"
+#include "io/app/metrics.h"
 #include "io/file.h"
-#include "io/metrics.h"
 
 #include <errno.h>
 #include <glob.h>

@@ -9,8 +9,8 @@
 
 #include "annotty/codebook.h"
 #include "annotty/matcher.h"
+#include "io/app/plan.h"
 #include "io/log.h"
-#include "io/plan.h"
 
 /* The section [annotty]. */
 struct ann_daemon_options {

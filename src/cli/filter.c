@@ -1,7 +1,7 @@
 #include "cli/live.h"
 #include "cli/setup.h"
+#include "io/bulk/input.h"
 #include "io/clock.h"
-#include "io/input.h"
 #include "io/signals.h"
 
 #include <signal.h>

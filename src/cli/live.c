@@ -2,7 +2,7 @@
 
 #include "cli/setup.h"
 #include "cli/state.h"
-#include "io/app.h"
+#include "io/app/app.h"
 #include "io/log.h"
 
 #include <signal.h>
@@ -31,7 +31,7 @@ static bool is_path(const char *path)
 	return stat(path, &status) == 0;
 }
 
-/* What io/input.h reads. A directory is told there as well. */
+/* What io/bulk/input.h reads. A directory is told there as well. */
 static bool input_is_bulk(const char *spec)
 {
 	struct stat status;
@@ -43,7 +43,7 @@ static bool input_is_bulk(const char *spec)
 	       !S_ISSOCK(status.st_mode);
 }
 
-/* What io/output.h writes, with the keys that it knows. */
+/* What io/bulk/output.h writes, with the keys that it knows. */
 static bool output_is_bulk(const char *spec)
 {
 	static const char *const known[] = {"format", "rotate", "keep"};

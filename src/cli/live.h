@@ -9,7 +9,7 @@
 /*
  * True when an input or output needs the loop: anything but standard input, FIFOs and
  * files read to their end, written to standard output and files. Those are read in
- * large blocks on all processors instead, see io/filter.h.
+ * large blocks on all processors instead, see io/bulk/filter.h.
  */
 bool ann_live_wanted(const struct ann_options *options);
 

@@ -5,7 +5,7 @@
 #define CLI_OPTIONS_H
 
 #include "cli/load.h"
-#include "io/filter.h"
+#include "io/bulk/filter.h"
 
 #include <stdint.h>
 

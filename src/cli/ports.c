@@ -1,6 +1,6 @@
 #include "cli/options.h"
 
-#include "io/ports.h"
+#include "io/port/ports.h"
 
 #include <ctype.h>
 #include <stdio.h>

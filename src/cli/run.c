@@ -6,12 +6,12 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/state.h"
-#include "io/app.h"
-#include "io/control.h"
+#include "io/app/app.h"
+#include "io/app/control.h"
+#include "io/app/metrics.h"
+#include "io/app/report.h"
+#include "io/app/supervisor.h"
 #include "io/log.h"
-#include "io/metrics.h"
-#include "io/report.h"
-#include "io/supervisor.h"
 
 #include <stdio.h>
 #include <string.h>

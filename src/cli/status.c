@@ -3,7 +3,7 @@
  */
 #include "annotty/alloc.h"
 #include "cli/options.h"
-#include "io/control.h"
+#include "io/app/control.h"
 
 #include <errno.h>
 #include <poll.h>

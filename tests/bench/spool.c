@@ -8,7 +8,7 @@
  * pass through while up to 100 times BATCH wait. Prints rates, sizes of the file
  * and its WAL, and the peak resident memory.
  */
-#include "io/spool.h"
+#include "io/spool/spool.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * was not told is sent again, and the session does the same however its input is cut.
  * The first byte is the number of records, the second the length of the pieces.
  */
-#include "io/relp.h"
+#include "io/sink/relp.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * out for the device is no more than what came in, what is replied stays small, and
  * chunks make no difference.
  */
-#include "io/telnet.h"
+#include "io/source/telnet.h"
 
 #include "annotty/buf.h"
 

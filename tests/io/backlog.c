@@ -1,5 +1,5 @@
 /* The last lines of a stream, however it comes in chunks. */
-#include "io/backlog.h"
+#include "io/sink/backlog.h"
 
 #include "annotty/alloc.h"
 

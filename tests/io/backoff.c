@@ -1,5 +1,5 @@
 /* Waits grow, stay within their limits, and begin anew after a good connection. */
-#include "io/backoff.h"
+#include "io/net/backoff.h"
 
 #include "suite.h"
 

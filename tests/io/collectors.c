@@ -1,8 +1,8 @@
 /* Collectors that go, come back, talk, or do not answer. */
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
-#include "io/link.h"
-#include "io/listening.h"
+#include "io/net/link.h"
+#include "io/net/listening.h"
 
 #include "logged.h"
 #include "loop.h"

@@ -1,5 +1,5 @@
 /* When ports are many enough to be read together. */
-#include "io/crowd.h"
+#include "io/source/crowd.h"
 
 #include "suite.h"
 

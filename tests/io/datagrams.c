@@ -1,7 +1,7 @@
 /* Records that are too long for a datagram, and receivers that are not there. */
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
-#include "io/unix.h"
+#include "io/net/unix.h"
 
 #include "logged.h"
 #include "loop.h"

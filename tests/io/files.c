@@ -1,7 +1,7 @@
 /* Standard output and files: rotation, full disks, FIFOs, readers that go away. */
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
-#include "io/outlet.h"
+#include "io/sink/outlet.h"
 
 #include "logged.h"
 #include "loop.h"

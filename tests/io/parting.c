@@ -1,5 +1,5 @@
 /* Peers that talk while the connection ends get all the same what was written. */
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
 #include "logged.h"
 #include "loop.h"

@@ -1,5 +1,5 @@
 /* Telling that a path may have changed, also where inotify is of no use. */
-#include "io/path_watch.h"
+#include "io/source/path_watch.h"
 
 #include "loop.h"
 #include "scratch.h"

@@ -1,8 +1,8 @@
 /* Tests of port: everything that can be asked of it without hardware, on ptys. */
-#include "io/port.h"
+#include "io/port/port.h"
 
 #include "annotty/alloc.h"
-#include "io/port_private.h"
+#include "io/port/port_private.h"
 
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* Tests of ports: whatever there is here, and be it nothing, is listed well. */
-#include "io/ports.h"
+#include "io/port/ports.h"
 
 #include "suite.h"
 

@@ -1,8 +1,8 @@
 /* Listeners: readers that come late, do not read, die, or are too many. */
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
-#include "io/listening.h"
-#include "io/unix.h"
+#include "io/net/listening.h"
+#include "io/net/unix.h"
 
 #include "logged.h"
 #include "loop.h"

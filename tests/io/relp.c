@@ -1,5 +1,5 @@
 /* The client's half of RELP: what it sends, and what it makes of the answers. */
-#include "io/relp.h"
+#include "io/sink/relp.h"
 
 #include "chance.h"
 #include "suite.h"

@@ -3,7 +3,7 @@
  * answered for is counted in its file. Its queue is a direct one, so that an answer
  * means written.
  */
-#include "io/relp.h"
+#include "io/sink/relp.h"
 
 #include "chance.h"
 #include "scratch.h"

@@ -2,7 +2,7 @@
  * Telnet and RFC 2217 against a server that others wrote: ser2net, whose serial port is
  * a pseudo-terminal of ours.
  */
-#include "io/sources.h"
+#include "io/source/sources.h"
 
 #include "io/log.h"
 

@@ -1,8 +1,8 @@
 /* The RELP sink: what every sink passes, and what becomes of records that the server
  * does not answer for. */
 #include "io/log.h"
-#include "io/relp.h"
-#include "io/sinks.h"
+#include "io/sink/relp.h"
+#include "io/sink/sinks.h"
 
 #include "conformance_sink.h"
 #include "logged.h"

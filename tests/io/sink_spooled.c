@@ -1,9 +1,9 @@
 /* Sinks with a spool: what every sink passes, and what waits on disk. */
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
-#include "io/listening.h"
 #include "io/log.h"
-#include "io/unix.h"
+#include "io/net/listening.h"
+#include "io/net/unix.h"
 
 #include "conformance_sink.h"
 #include "logged.h"

@@ -1,9 +1,9 @@
 /* Each kind of sink, with a peer of its kind, passes the tests that all have to pass.
  */
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
-#include "io/listening.h"
-#include "io/unix.h"
+#include "io/net/listening.h"
+#include "io/net/unix.h"
 
 #include "conformance_sink.h"
 #include "suite.h"

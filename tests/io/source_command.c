@@ -1,5 +1,5 @@
 /* Commands on a terminal of their own, with and without a user at another one. */
-#include "io/sources.h"
+#include "io/source/sources.h"
 
 #include "annotty/buf.h"
 #include "conformance_source.h"

@@ -1,5 +1,5 @@
 /* Sources that connect: all that holds for sources, and what is theirs alone. */
-#include "io/sources.h"
+#include "io/source/sources.h"
 
 #include "io/log.h"
 

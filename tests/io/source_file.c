@@ -1,5 +1,5 @@
 /* Regular files: to their end, and followed through everything that befalls logs. */
-#include "io/sources.h"
+#include "io/source/sources.h"
 
 #include "chance.h"
 #include "conformance_source.h"

@@ -1,5 +1,5 @@
 /* Sources that devices connect to: all that holds for sources, and what is theirs. */
-#include "io/sources.h"
+#include "io/source/sources.h"
 
 #include "io/log.h"
 

@@ -1,10 +1,10 @@
 /* The life of a port, on pseudo-terminals behind a link that stands for the plug. */
-#include "io/sources.h"
+#include "io/source/sources.h"
 
 #include "conformance_source.h"
 #include "io/clock.h"
 #include "io/log.h"
-#include "io/port.h"
+#include "io/port/port.h"
 #include "loop.h"
 #include "scratch.h"
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* Standard input, FIFOs and terminals, as sources. */
-#include "io/sources.h"
+#include "io/source/sources.h"
 
 #include "conformance_source.h"
 #include "loop.h"

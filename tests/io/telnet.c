@@ -1,5 +1,5 @@
 /* What goes into and comes out of the telnet layer, byte by byte. */
-#include "io/telnet.h"
+#include "io/source/telnet.h"
 
 #include "annotty/buf.h"
 

@@ -1,6 +1,6 @@
 #include "relp_peer.h"
 
-#include "io/relp_frame.h"
+#include "io/sink/relp_frame.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "sink_watcher.h"
 
-#include "io/sinks.h"
+#include "io/sink/sinks.h"
 
 #include "loop.h"
 #include "suite.h"

@@ -4,7 +4,7 @@
 #ifndef TESTS_SPOOL_KIT_H
 #define TESTS_SPOOL_KIT_H
 
-#include "io/spool.h"
+#include "io/spool/spool.h"
 
 #include "scratch.h"
 
