@@ -9,7 +9,7 @@
  *
  * When many ports talk all the time (see crowd.h), one of these is not polled but rests
  * and is read at fixed times, until it falls silent or has more to say: a reader sees
- * its lines up to 8 ms later, and being woken for each few bytes, which is most of the
+ * its lines up to 16 ms later, and being woken for each few bytes, which is most of the
  * work, is saved.
  *
  * The driver's counters are read when bytes come, once a second at most and before
@@ -32,7 +32,7 @@
 
 enum {
 	SLICE_BYTES = 16 * 1024, /* the kernel gives 4 KiB */
-	REST_MS = 8, /* half the time in which adapters on USB gather bytes */
+	REST_MS = 16, /* the time in which adapters on USB gather bytes */
 	RESTS_IN_VAIN_MOST = 4,
 	FEW_BYTES = 1024, /* a quarter of what the kernel keeps */
 	DELAY_LEAST_MS = 20,
