@@ -256,6 +256,7 @@ static enum ann_err compile_jobs(
 		const struct ann_rule *rule = ann_rules_at(rules, i);
 
 		if (rule->enabled) {
+			m->jobs[m->count].number = (uint32_t)m->count;
 			m->jobs[m->count++].rule = rule;
 			failed = compile_job(m, rules, m->count - 1, &text, err);
 		}
@@ -345,19 +346,36 @@ static enum ann_err make_crowd(struct ann_matcher *m)
 	return m->crowd == NULL ? ANN_ENOMEM : ANN_OK;
 }
 
-static void sum_up_want(const struct ann_matcher *m, struct want *want)
+static uint8_t traits_of_job(const struct job *job)
 {
-	want->value = want->count > 0;
-	want->bare = want->count > 0;
-	want->crowd = want->count > 0;
-	for (size_t i = 0; i < want->count; i++) {
-		const struct job *job = &m->jobs[want->who[i]];
+	bool triggered = job->where == WHERE_TRIGGERED;
+	bool value = begins_with_value(job);
+	bool bare = triggered && job->whole && job->rule->base == ANN_BASE_BARE;
 
-		want->value &= begins_with_value(job);
-		want->bare &= job->where == WHERE_TRIGGERED && job->whole &&
-			      job->rule->base == ANN_BASE_BARE;
-		want->crowd &= job->where == WHERE_TRIGGERED && !begins_with_value(job);
+	return (uint8_t)((value ? WANT_VALUE : 0) | (bare ? WANT_BARE : 0) |
+			 (triggered && !value ? WANT_CROWD : 0));
+}
+
+/* A literal that no job wants, such as the escape, has none. */
+static uint8_t sum_up_want(const struct ann_matcher *m, const struct want *want)
+{
+	uint8_t traits = want->count > 0 ? UINT8_MAX : 0;
+
+	for (size_t i = 0; i < want->count; i++) {
+		traits &= traits_of_job(&m->jobs[want->who[i]]);
 	}
+	return traits;
+}
+
+static enum ann_err sum_up_wants(struct ann_matcher *m)
+{
+	struct index *index = &m->patterns;
+
+	index->traits = ann_resize_array(NULL, index->count, sizeof(*index->traits));
+	for (size_t i = 0; index->traits != NULL && i < index->count; i++) {
+		index->traits[i] = sum_up_want(m, &index->wants[i]);
+	}
+	return index->traits == NULL ? ANN_ENOMEM : ANN_OK;
 }
 
 /* What is told from the rules once all are compiled. */
@@ -368,10 +386,7 @@ static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
 	for (size_t i = 0; i < m->count; i++) {
 		families |= m->jobs[i].families;
 	}
-	for (size_t i = 0; i < m->patterns.count; i++) {
-		sum_up_want(m, &m->patterns.wants[i]);
-	}
-	if (make_crowd(m) != ANN_OK) {
+	if (sum_up_wants(m) != ANN_OK || make_crowd(m) != ANN_OK) {
 		return ann_error_nomem(err);
 	}
 	m->known = ann_known_new(m->book, families, m->options.annotate_ok);
@@ -466,12 +481,13 @@ void ann_matcher_accelerate(struct ann_matcher *matcher)
 	const struct index *far = &matcher->far;
 
 	if (far->count > 0 && atomic_load(&matcher->far_sieve) == NULL) {
-		atomic_store(
-			&matcher->far_sieve, ann_sieve_new(far->literals, far->count));
+		atomic_store(&matcher->far_sieve,
+			ann_sieve_new(far->literals, NULL, far->count));
 	}
 	if (!ann_matcher_accelerated(matcher)) {
 		atomic_store(&matcher->sieve,
-			ann_sieve_new(patterns->literals, patterns->count));
+			ann_sieve_new(patterns->literals, patterns->traits,
+				patterns->count));
 	}
 	if (!ann_matcher_accelerated(matcher)) {
 		atomic_store(&matcher->vectorscan,

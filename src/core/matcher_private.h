@@ -35,6 +35,7 @@ struct condition {
 /* A rule made ready. */
 struct job {
 	const struct ann_rule *rule;
+	uint32_t number; /* its place in ann_matcher::jobs */
 	struct ann_pattern *pattern;
 	struct ann_shape *shape;                       /* if WHERE_TRIGGERED */
 	struct condition conditions[ANN_RULE_REGEXES]; /* but not ANN_RULE_PATTERN */

@@ -81,28 +81,71 @@ static bool one_family(const struct meanings *meanings)
 	return true;
 }
 
-bool ann_meaning_of_number(struct ann_asker *asker, const struct job *job,
-	struct ann_span digits, struct ann_hit *hit)
+/* Where such a value is recalled, if it is. */
+static struct ann_recalled *place_of(struct ann_recall *recall, const struct job *job,
+	const uint64_t readings[2], size_t count)
+{
+	uint64_t hash = readings[0] * UINT64_C(0x9e3779b97f4a7c15);
+
+	if (count > 1) {
+		hash ^= readings[1] * UINT64_C(0xc2b2ae3d27d4eb4f);
+	}
+	hash ^= (uint64_t)job->number * UINT64_C(0x165667b19e3779f9);
+	return &recall->at[hash >> (64 - ANN_RECALLED_BITS)];
+}
+
+static bool is_of(const struct ann_recalled *recalled, const struct job *job,
+	const uint64_t readings[2], size_t count)
+{
+	return recalled->job == job && recalled->readings == count &&
+	       recalled->reading[0] == readings[0] &&
+	       (count < 2 || recalled->reading[1] == readings[1]);
+}
+
+/* Finds what a value means on the line at hand; false: another line may differ. */
+static bool find_meaning(struct ann_asker *asker, const struct job *job,
+	struct ann_recalled *found)
 {
 	struct meanings meanings; /* mostly one is used; to clear all takes a while */
-	uint64_t readings[2];
-	size_t count = ann_value_read(digits, job->rule->base, readings);
+	bool same_everywhere = true;
 
 	meanings.count = 0;
-	for (size_t i = 0; i < count; i++) {
-		add_reading(asker->matcher, job, readings[i], &meanings);
-	}
-	if (meanings.count == 0) {
-		return false;
+	for (size_t i = 0; i < found->readings; i++) {
+		add_reading(asker->matcher, job, found->reading[i], &meanings);
 	}
 	if (!one_family(&meanings)) {
 		weigh_words(asker, &meanings);
+		same_everywhere = false;
 	}
-	while (hit->count < ANN_MEANINGS_MOST && hit->count < meanings.count) {
-		hit->codes[hit->count] = meanings.at[hit->count].code;
-		hit->count++;
+	found->count = 0;
+	while (found->count < ANN_MEANINGS_MOST && found->count < meanings.count) {
+		found->codes[found->count] = meanings.at[found->count].code;
+		found->count++;
 	}
-	return true;
+	return same_everywhere;
+}
+
+bool ann_meaning_of_number(struct ann_recall *recall, struct ann_asker *asker,
+	const struct job *job, struct ann_span digits, struct ann_hit *hit)
+{
+	uint64_t readings[2];
+	size_t count = ann_value_read(digits, job->rule->base, readings);
+	struct ann_recalled *found = NULL;
+
+	if (count == 0) {
+		return false;
+	}
+	found = place_of(recall, job, readings, count);
+	if (!is_of(found, job, readings, count)) {
+		found->readings = count;
+		found->reading[0] = readings[0];
+		found->reading[1] = count > 1 ? readings[1] : 0;
+		found->job = find_meaning(asker, job, found) ? job : NULL;
+	}
+	for (hit->count = 0; hit->count < found->count; hit->count++) {
+		hit->codes[hit->count] = found->codes[hit->count];
+	}
+	return hit->count > 0;
 }
 
 bool ann_meaning_of_symbol(const struct ann_matcher *m, const struct job *job,

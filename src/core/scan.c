@@ -122,19 +122,6 @@ static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 	       ann_vectorscan_scan(database, scan->space, batch, &scan->triggers);
 }
 
-/* By the fastest way that there is for these literals, on this machine, by now. */
-static void find_triggers(struct ann_scan *scan, struct ann_span batch)
-{
-	const struct ann_matcher *m = scan->matcher;
-	const struct ann_sieve *sieve = atomic_load(&m->sieve);
-
-	if (sieve != NULL) {
-		ann_sieve_scan(sieve, batch, &scan->triggers);
-	} else if (!use_vectorscan(scan, batch)) {
-		ann_automaton_scan(m->patterns.automaton, batch, &scan->triggers);
-	}
-}
-
 const struct ann_word *ann_scan_word(struct ann_scan *scan, struct ann_span text)
 {
 	if (scan->word.at != text.ptr) {
@@ -160,27 +147,69 @@ static bool no_bare_behind(struct ann_scan *scan, size_t at)
 	return scan->bare.last == SIZE_MAX || scan->bare.last < at;
 }
 
+/* No job that has to be tried together with others matches there. */
+static bool no_crowd(struct ann_scan *scan, size_t at)
+{
+	if (scan->crowd_at != at) {
+		scan->crowd_at = at;
+		scan->crowd_idle = ann_shape_ahead(scan->matcher->crowd, scan->batch,
+					   at) == ANN_NO;
+	}
+	return scan->crowd_idle;
+}
+
 /*
- * Nothing can come of the trigger. (Where terminal control hides what could, that is a
- * trigger too.)
+ * Nothing can come of literals of such traits at this place. (Where terminal control
+ * hides what could, that is a trigger too.)
  */
-static bool is_idle(struct ann_scan *scan, struct ann_trigger trigger)
+static bool is_idle(void *user, size_t at, unsigned traits)
+{
+	struct ann_scan *scan = user;
+
+	if (traits & WANT_VALUE) {
+		return is_unknown(scan, at);
+	}
+	return ((traits & WANT_BARE) && no_bare_behind(scan, at)) ||
+	       ((traits & WANT_CROWD) && no_crowd(scan, at));
+}
+
+/* Takes out those of which nothing can come. */
+static void drop_idle(struct ann_scan *scan)
+{
+	struct ann_triggers *triggers = &scan->triggers;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < triggers->count; i++) {
+		struct ann_trigger trigger = triggers->at[i];
+
+		if (!is_idle(scan, trigger.at,
+			    scan->matcher->patterns.traits[trigger.literal])) {
+			triggers->at[kept++] = trigger;
+		}
+	}
+	triggers->count = kept;
+}
+
+/*
+ * By the fastest way that there is for these literals, on this machine, by now. The
+ * sieve asks for each place what is asked of the triggers of the others.
+ */
+static void find_triggers(struct ann_scan *scan, struct ann_span batch)
 {
 	const struct ann_matcher *m = scan->matcher;
-	const struct want *want = &m->patterns.wants[trigger.literal];
+	const struct ann_sieve *sieve = atomic_load(&m->sieve);
+	struct ann_idle idle = {is_idle, scan};
 
-	if (want->value) {
-		return is_unknown(scan, trigger.at);
+	scan->bare = (struct ann_bare){0};
+	scan->crowd_at = SIZE_MAX;
+	if (sieve != NULL) {
+		ann_sieve_scan(sieve, batch, &idle, &scan->triggers);
+		return;
 	}
-	if (want->bare && no_bare_behind(scan, trigger.at)) {
-		return true;
+	if (!use_vectorscan(scan, batch)) {
+		ann_automaton_scan(m->patterns.automaton, batch, &scan->triggers);
 	}
-	if (want->crowd && scan->crowd_at != trigger.at) {
-		scan->crowd_at = trigger.at;
-		scan->crowd_idle =
-			ann_shape_ahead(m->crowd, scan->batch, trigger.at) == ANN_NO;
-	}
-	return want->crowd && scan->crowd_idle;
+	drop_idle(scan);
 }
 
 /* Lines with triggers only. */
@@ -189,17 +218,10 @@ static void look_at_mentioned(struct ann_scan *scan)
 	struct ann_trigger *triggers = scan->triggers.at;
 	size_t left = scan->triggers.count;
 
-	scan->bare = (struct ann_bare){0};
-	scan->crowd_at = SIZE_MAX;
 	while (left > 0) {
-		size_t taken = 1;
+		struct ann_line line = ann_line_around(scan->batch, triggers[0].at);
+		size_t taken = look_at_line(scan, &line, triggers, left);
 
-		if (!is_idle(scan, *triggers)) {
-			struct ann_line line =
-				ann_line_around(scan->batch, triggers[0].at);
-
-			taken = look_at_line(scan, &line, triggers, left);
-		}
 		triggers += taken;
 		left -= taken;
 	}

@@ -36,14 +36,24 @@ static bool stands_free(struct ann_span line, struct ann_range place)
 		       !ann_is_word((unsigned char)line.ptr[place.end]));
 }
 
-static void add_candidate(struct ann_scan *scan, const struct candidate *found)
+/* Room for one more candidate, which counts once it is found to be one. NULL: none. */
+static struct candidate *next_candidate(struct ann_scan *scan, uint32_t job)
 {
+	struct candidate *next = NULL;
+
 	if (ann_grow((void **)&scan->candidates, &scan->candidate_room,
 		    scan->candidate_count, sizeof(*scan->candidates)) != 0) {
 		scan->failed = true;
-		return;
+		return NULL;
 	}
-	scan->candidates[scan->candidate_count++] = *found;
+	next = &scan->candidates[scan->candidate_count];
+	next->job = job;
+	next->holds = false;
+	next->hit.rule = scan->matcher->jobs[job].rule->name;
+	next->hit.count = 0;
+	next->hit.symbol = false;
+	next->hit.told = false;
+	return next;
 }
 
 /* What stands beside the value is asked first: that is cheaper. */
@@ -66,16 +76,14 @@ static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	if (!scan->lenient && !allowed(scan, at, line, place)) {
 		return;
 	}
-	struct candidate found = {
-		.job = at,
-		.place = place,
-		.holds = !scan->lenient,
-		.hit = {.rule = job->rule->name},
-	};
+	struct candidate *found = next_candidate(scan, at);
 
-	if (ann_meaning_of_number(
-		    &scan->asker, job, part_of(line, place), &found.hit)) {
-		add_candidate(scan, &found);
+	if (found != NULL &&
+		ann_meaning_of_number(&scan->recall, &scan->asker, job,
+			part_of(line, place), &found->hit)) {
+		found->place = place;
+		found->holds = !scan->lenient;
+		scan->candidate_count++;
 	}
 }
 
@@ -84,9 +92,8 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 {
 	const struct ann_matcher *m = scan->matcher;
 	const struct job *job = &m->jobs[at];
-	struct candidate found = {.job = at, .hit = {.rule = job->rule->name}};
+	struct candidate *found = next_candidate(scan, at);
 	struct ann_range family = {0};
-
 	struct ann_range same = {0};
 
 	/* Asked before other patterns are tried, which lose the captures. */
@@ -94,21 +101,24 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 	bool twice = ann_pattern_group(scan->asker.state, &job->same, &same);
 	bool known = false;
 
-	if (ann_pattern_group(scan->asker.state, &job->code, &found.place)) {
-		known = (job->rule->inside_word || stands_free(line, found.place)) &&
-			(!twice || ann_value_same(part_of(line, found.place),
+	if (found == NULL) {
+		return;
+	}
+	if (ann_pattern_group(scan->asker.state, &job->code, &found->place)) {
+		known = (job->rule->inside_word || stands_free(line, found->place)) &&
+			(!twice || ann_value_same(part_of(line, found->place),
 					   part_of(line, same))) &&
-			ann_meaning_of_number(&scan->asker, job,
-				part_of(line, found.place), &found.hit);
-	} else if (ann_pattern_group(scan->asker.state, &job->name, &found.place)) {
+			ann_meaning_of_number(&scan->recall, &scan->asker, job,
+				part_of(line, found->place), &found->hit);
+	} else if (ann_pattern_group(scan->asker.state, &job->name, &found->place)) {
 		known = ann_meaning_of_symbol(
-			m, job, part_of(line, found.place), &found.hit);
+			m, job, part_of(line, found->place), &found->hit);
 	}
 	if (known && named) {
-		keep_family(&found.hit, part_of(line, family));
+		keep_family(&found->hit, part_of(line, family));
 	}
 	if (known) {
-		add_candidate(scan, &found);
+		scan->candidate_count++;
 	}
 }
 
@@ -305,9 +315,10 @@ static void follow_trigger(
 {
 	const struct ann_matcher *m = scan->matcher;
 	const struct want *want = &m->patterns.wants[literal];
+	bool bare = (m->patterns.traits[literal] & WANT_BARE) != 0;
 	bool taken = false; /* by a rule before those still to be tried */
 
-	if (want->bare && !bare_behind(scan, look, from)) {
+	if (bare && !bare_behind(scan, look, from)) {
 		return;
 	}
 	for (size_t i = 0; i < want->count; i++) {
@@ -343,44 +354,36 @@ static int compare_candidates(const void *a, const void *b)
 	return x->job < y->job ? -1 : x->job > y->job;
 }
 
-/* The candidate's place in the batch. */
-static struct ann_hit hit_at(
-	const struct ann_view *view, const struct candidate *candidate)
-{
-	struct ann_hit hit = candidate->hit;
-	size_t start = candidate->place.start;
-	size_t end = candidate->place.end;
-
-	if (view->origin != NULL && end > start) {
-		end = view->origin[end - 1] + 1;
-		start = view->origin[start];
-	}
-	hit.line_start = view->line.start;
-	hit.line_end = view->line.end;
-	hit.start = view->line.start + start;
-	hit.end = view->line.start + end;
-	return hit;
-}
-
-/* The next hit, or, if `instead`, another one for the last. */
-static void put_hit(struct ann_scan *scan, const struct ann_hit *hit, bool instead)
+/* The candidate with its place in the batch becomes a hit; if `instead`, for the last. */
+static void put_hit(struct ann_scan *scan, const struct ann_view *view,
+	const struct candidate *candidate, bool instead)
 {
 	struct ann_hits *hits = scan->hits;
+	size_t start = candidate->place.start;
+	size_t end = candidate->place.end;
+	struct ann_hit *hit = NULL;
 
 	hits->count -= instead;
 	if (ann_grow((void **)&hits->at, &hits->room, hits->count, sizeof(*hit)) != 0) {
 		scan->failed = true;
 		return;
 	}
-	hits->at[hits->count++] = *hit;
+	if (view->origin != NULL && end > start) {
+		end = view->origin[end - 1] + 1;
+		start = view->origin[start];
+	}
+	hit = &hits->at[hits->count++];
+	*hit = candidate->hit;
+	hit->line_start = view->line.start;
+	hit->line_end = view->line.end;
+	hit->start = view->line.start + start;
+	hit->end = view->line.start + end;
 }
 
 static void put_all(struct ann_scan *scan, const struct ann_view *view)
 {
 	for (size_t i = 0; i < scan->candidate_count; i++) {
-		struct ann_hit hit = hit_at(view, &scan->candidates[i]);
-
-		put_hit(scan, &hit, false);
+		put_hit(scan, view, &scan->candidates[i], false);
 	}
 }
 
@@ -400,9 +403,7 @@ static void decide(struct ann_scan *scan, const struct ann_view *view)
 		if ((!overlaps || one->job < held->job) &&
 			(one->holds ||
 				allowed(scan, one->job, view->text, one->place))) {
-			struct ann_hit hit = hit_at(view, one);
-
-			put_hit(scan, &hit, overlaps);
+			put_hit(scan, view, one, overlaps);
 			held = one;
 		}
 	}

@@ -6,6 +6,7 @@
 #define CORE_SCAN_PRIVATE_H
 
 #include "condition.h"
+#include "meaning.h"
 #include "view.h"
 
 /* What a scan remembers of a job while it is on one line. */
@@ -27,6 +28,7 @@ struct candidate {
 struct ann_scan {
 	struct ann_matcher *matcher;
 	struct ann_asker asker;
+	struct ann_recall recall;
 	struct ann_vectorscan_space *space; /* NULL until vectorscan is used */
 	struct ann_triggers triggers;
 	struct job_state *jobs;

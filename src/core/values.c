@@ -1,8 +1,7 @@
 #include "values.h"
 
 #include "annotty/alloc.h"
-
-#include <string.h>
+#include "numbers.h"
 
 enum {
 	SMALL = 4096,
@@ -20,11 +19,8 @@ struct ann_known {
 	uint64_t sieve[];          /* a bit for each value's hash */
 };
 
-/*
- * What a byte is: outside of words, in them a digit (1 more than its value) or not, or
- * the end of a line.
- */
-enum { OUTSIDE = 0, NO_DIGIT = 17, LINE_END = 18 };
+/* What a byte is: outside of words, or in them a digit (1 more than its value) or not. */
+enum { OUTSIDE = 0, NO_DIGIT = 17 };
 
 static const uint8_t kinds[256] = {
 	['0'] = 1,
@@ -52,8 +48,6 @@ static const uint8_t kinds[256] = {
 	['g' ... 'z'] = NO_DIGIT,
 	['G' ... 'Z'] = NO_DIGIT,
 	['_'] = NO_DIGIT,
-	['\n'] = LINE_END,
-	['\r'] = LINE_END,
 };
 
 static inline uint8_t kind_at(struct ann_span text, size_t at)
@@ -217,52 +211,80 @@ static enum ann_err add(const struct ann_known *known, struct ann_span line,
 	return ANN_OK;
 }
 
+/* Behind a word that is longer than a block of numbers.h. */
+static size_t end_of_word(struct ann_span text, size_t at)
+{
+	while (at < text.len && in_word(kind_at(text, at))) {
+		at++;
+	}
+	return at;
+}
+
 enum ann_err ann_values_find(const struct ann_known *known, struct ann_span line,
 	size_t from, struct ann_values *values)
 {
 	values->count = 0;
-	for (size_t at = from; at < line.len;) {
-		size_t start = at;
-		uint8_t first = kind_at(line, at++);
+	while (from < line.len) {
+		struct ann_numbers numbers;
 
-		if (!in_word(first)) {
+		ann_numbers_read(&numbers, line, from);
+		if (numbers.long_word) {
+			from = end_of_word(line, numbers.next);
+			if (add(known, line, numbers.at, from, values) != ANN_OK) {
+				return ANN_ENOMEM;
+			}
 			continue;
 		}
-		while (at < line.len && in_word(kind_at(line, at))) {
-			at++;
+		for (uint64_t each = numbers.ends | numbers.prefixes; each != 0;
+			each &= each - 1) {
+			struct ann_span word = ann_numbers_first(&numbers, line, each);
+			size_t start = (size_t)(word.ptr - line.ptr);
+
+			if (add(known, line, start, start + word.len, values) !=
+				ANN_OK) {
+				return ANN_ENOMEM;
+			}
 		}
-		if (first != NO_DIGIT &&
-			add(known, line, start, at, values) != ANN_OK) {
-			return ANN_ENOMEM;
-		}
+		from = numbers.next;
 	}
 	return ANN_OK;
+}
+
+/* Of the numbers without 0x, the last one that is known; SIZE_MAX: none. */
+static size_t last_bare(const struct ann_known *known, struct ann_span text,
+	const struct ann_numbers *numbers)
+{
+	uint64_t ends = numbers->ends;
+
+	while (ends != 0) {
+		struct ann_span word = ann_numbers_last(numbers, text, ends);
+
+		if (ann_known_word(known, word) != 0) {
+			return (size_t)(word.ptr - text.ptr);
+		}
+		ends ^= UINT64_C(1) << (63 - (unsigned)__builtin_clzll(ends));
+	}
+	return SIZE_MAX;
 }
 
 struct ann_bare ann_known_bare(
 	const struct ann_known *known, struct ann_span text, size_t from)
 {
-	struct ann_bare found = {.last = SIZE_MAX, .from = from};
-	size_t at = from;
+	struct ann_bare found = {.last = SIZE_MAX, .from = from, .line_end = from};
+	bool line_ends = from >= text.len;
 
-	while (at < text.len && kind_at(text, at) != LINE_END) {
-		size_t start = at;
-		uint8_t first = kind_at(text, at++);
+	while (!line_ends) {
+		struct ann_numbers numbers;
 
-		if (first == OUTSIDE) {
-			continue;
-		}
-		while (at < text.len && in_word(kind_at(text, at))) {
-			at++;
-		}
-		struct ann_span word = {text.ptr + start, at - start};
+		ann_numbers_read(&numbers, text, found.line_end);
+		size_t last = numbers.long_word ? numbers.at
+						: last_bare(known, text, &numbers);
 
-		if (first != NO_DIGIT && !has_prefix(word) &&
-			ann_known_word(known, word) != 0) {
-			found.last = start;
-		}
+		found.last = last != SIZE_MAX ? last : found.last;
+		found.line_end = numbers.long_word ? end_of_word(text, numbers.next)
+						   : numbers.next;
+		line_ends = numbers.line_ends || found.line_end == text.len;
 	}
-	found.line_end = at;
 	return found;
 }
 

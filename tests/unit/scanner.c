@@ -113,7 +113,7 @@ static struct scanners start(const struct ann_literal *literals, size_t count)
 		.count = count,
 		.automaton = ann_automaton_new(literals, count),
 		.vectorscan = ann_vectorscan_new(literals, count),
-		.sieve = ann_sieve_new(literals, count),
+		.sieve = ann_sieve_new(literals, NULL, count),
 	};
 
 	ck_assert_ptr_nonnull(s.automaton);
@@ -157,7 +157,7 @@ static size_t check(struct scanners *s, struct ann_span text)
 		expect_same(&s->found, &s->expected);
 	}
 	if (s->sieve != NULL) {
-		ann_sieve_scan(s->sieve, text, &s->found);
+		ann_sieve_scan(s->sieve, text, NULL, &s->found);
 		ck_assert(!s->found.failed);
 		check_beginnings_ascend(&s->found);
 		expect_same(&s->found, &s->expected);
@@ -276,8 +276,8 @@ START_TEST(many_beginnings_or_single_bytes_are_not_for_the_sieve)
 		many[i].text[2] = (char)(' ' + i % 32);
 		many[i].text[3] = (char)('0' + i / 32);
 	}
-	ck_assert_ptr_null(ann_sieve_new(many, ANN_LEN(many)));
-	ck_assert_ptr_null(ann_sieve_new(single, ANN_LEN(single)));
+	ck_assert_ptr_null(ann_sieve_new(many, NULL, ANN_LEN(many)));
+	ck_assert_ptr_null(ann_sieve_new(single, NULL, ANN_LEN(single)));
 }
 END_TEST
 
