@@ -17,7 +17,8 @@ struct want {
 enum {
 	WANT_VALUE = 1, /* their matches begin with a value that it is of */
 	WANT_BARE = 2,  /* their values have no 0x, and stand behind it */
-	WANT_CROWD = 4, /* they are in ann_matcher::crowd */
+	WANT_VALUES = 4, /* they are of CROWD_VALUES */
+	WANT_WORDS = 8,  /* they are of CROWD_WORDS */
 };
 
 /* Literals, each once. */

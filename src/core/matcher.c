@@ -318,42 +318,58 @@ static enum ann_err compile_words(
 	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
 }
 
-/* Whether matches of the job begin with a value, which its literals are the front of.
- */
-static bool begins_with_value(const struct job *job)
+/* The crowd of a job, if it has room for it. */
+static enum crowd crowd_of(const struct job *job)
 {
-	return job->where == WHERE_TRIGGERED && job->whole &&
-	       (job->place.code_first || job->place.same_first);
+	if (job->where != WHERE_TRIGGERED) {
+		return CROWD_NONE;
+	}
+	return job->whole && (job->place.code_first || job->place.same_first)
+		       ? CROWD_VALUES
+		       : CROWD_WORDS;
 }
 
-/* Of all jobs that can be tried together, where one of their literals stands. */
-static enum ann_err make_crowd(struct ann_matcher *m)
+/* Those of which there are too many are asked one by one. */
+static enum ann_err make_crowd(struct ann_matcher *m, enum crowd crowd)
 {
-	struct ann_shape **shapes = ann_resize_array(NULL, m->count, sizeof(*shapes));
-	size_t count = 0;
+	struct ann_shape *shapes[ANN_SHAPE_PARTS];
+	uint8_t count = 0;
 
-	if (shapes == NULL) {
-		return ANN_ENOMEM;
-	}
 	for (size_t i = 0; i < m->count; i++) {
-		if (m->jobs[i].where == WHERE_TRIGGERED &&
-			!begins_with_value(&m->jobs[i])) {
-			shapes[count++] = m->jobs[i].shape;
+		struct job *job = &m->jobs[i];
+
+		if (crowd_of(job) == crowd && count < ANN_SHAPE_PARTS) {
+			job->crowd = crowd;
+			job->part = count;
+			shapes[count++] = job->shape;
 		}
 	}
-	m->crowd = ann_shape_of_any(shapes, count);
-	ann_free(shapes);
-	return m->crowd == NULL ? ANN_ENOMEM : ANN_OK;
+	m->crowds[crowd] = ann_shape_of_all(shapes, count);
+	return m->crowds[crowd] == NULL ? ANN_ENOMEM : ANN_OK;
+}
+
+static enum ann_err make_crowds(struct ann_matcher *m)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < m->count; i++) {
+		m->jobs[i].crowd = CROWD_NONE;
+	}
+	for (enum crowd crowd = 0; crowd < CROWDS && failed == ANN_OK; crowd++) {
+		failed = make_crowd(m, crowd);
+	}
+	return failed;
 }
 
 static uint8_t traits_of_job(const struct job *job)
 {
 	bool triggered = job->where == WHERE_TRIGGERED;
-	bool value = begins_with_value(job);
+	bool value = crowd_of(job) == CROWD_VALUES;
 	bool bare = triggered && job->whole && job->rule->base == ANN_BASE_BARE;
 
 	return (uint8_t)((value ? WANT_VALUE : 0) | (bare ? WANT_BARE : 0) |
-			 (triggered && !value ? WANT_CROWD : 0));
+			 (job->crowd == CROWD_VALUES ? WANT_VALUES : 0) |
+			 (job->crowd == CROWD_WORDS ? WANT_WORDS : 0));
 }
 
 /* A literal that no job wants, such as the escape, has none. */
@@ -386,7 +402,7 @@ static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
 	for (size_t i = 0; i < m->count; i++) {
 		families |= m->jobs[i].families;
 	}
-	if (sum_up_wants(m) != ANN_OK || make_crowd(m) != ANN_OK) {
+	if (make_crowds(m) != ANN_OK || sum_up_wants(m) != ANN_OK) {
 		return ann_error_nomem(err);
 	}
 	m->known = ann_known_new(m->book, families, m->options.annotate_ok);
@@ -463,7 +479,9 @@ void ann_matcher_free(struct ann_matcher *matcher)
 	}
 	ann_pattern_free(matcher->stop);
 	ann_known_free(matcher->known);
-	ann_shape_free(matcher->crowd);
+	for (size_t i = 0; i < CROWDS; i++) {
+		ann_shape_free(matcher->crowds[i]);
+	}
 	ann_sieve_free(atomic_load(&matcher->sieve));
 	ann_sieve_free(atomic_load(&matcher->far_sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));

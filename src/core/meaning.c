@@ -102,25 +102,38 @@ static bool is_of(const struct ann_recalled *recalled, const struct job *job,
 	       (count < 2 || recalled->reading[1] == readings[1]);
 }
 
-/* Finds what a value means on the line at hand; false: another line may differ. */
+static void recall_as(struct ann_recalled *recalled, const struct job *job,
+	const uint64_t readings[2], size_t count, const struct ann_hit *hit)
+{
+	recalled->job = job;
+	recalled->readings = (uint8_t)count;
+	for (size_t i = 0; i < count; i++) {
+		recalled->reading[i] = readings[i];
+	}
+	recalled->count = (uint8_t)hit->count;
+	for (size_t i = 0; i < hit->count; i++) {
+		recalled->codes[i] = hit->codes[i];
+	}
+}
+
+/* Puts what a value means on the line into the hit; false: on another it may differ. */
 static bool find_meaning(struct ann_asker *asker, const struct job *job,
-	struct ann_recalled *found)
+	const uint64_t readings[2], size_t count, struct ann_hit *hit)
 {
 	struct meanings meanings; /* mostly one is used; to clear all takes a while */
 	bool same_everywhere = true;
 
 	meanings.count = 0;
-	for (size_t i = 0; i < found->readings; i++) {
-		add_reading(asker->matcher, job, found->reading[i], &meanings);
+	for (size_t i = 0; i < count; i++) {
+		add_reading(asker->matcher, job, readings[i], &meanings);
 	}
 	if (!one_family(&meanings)) {
 		weigh_words(asker, &meanings);
 		same_everywhere = false;
 	}
-	found->count = 0;
-	while (found->count < ANN_MEANINGS_MOST && found->count < meanings.count) {
-		found->codes[found->count] = meanings.at[found->count].code;
-		found->count++;
+	while (hit->count < ANN_MEANINGS_MOST && hit->count < meanings.count) {
+		hit->codes[hit->count] = meanings.at[hit->count].code;
+		hit->count++;
 	}
 	return same_everywhere;
 }
@@ -130,20 +143,21 @@ bool ann_meaning_of_number(struct ann_recall *recall, struct ann_asker *asker,
 {
 	uint64_t readings[2];
 	size_t count = ann_value_read(digits, job->rule->base, readings);
-	struct ann_recalled *found = NULL;
+	struct ann_recalled *recalled = NULL;
 
 	if (count == 0) {
 		return false;
 	}
-	found = place_of(recall, job, readings, count);
-	if (!is_of(found, job, readings, count)) {
-		found->readings = count;
-		found->reading[0] = readings[0];
-		found->reading[1] = count > 1 ? readings[1] : 0;
-		found->job = find_meaning(asker, job, found) ? job : NULL;
+	recalled = place_of(recall, job, readings, count);
+	if (!is_of(recalled, job, readings, count)) {
+		if (find_meaning(asker, job, readings, count, hit) &&
+			hit->count <= ANN_RECALLED_CODES) {
+			recall_as(recalled, job, readings, count, hit);
+		}
+		return hit->count > 0;
 	}
-	for (hit->count = 0; hit->count < found->count; hit->count++) {
-		hit->codes[hit->count] = found->codes[hit->count];
+	for (; hit->count < recalled->count; hit->count++) {
+		hit->codes[hit->count] = recalled->codes[hit->count];
 	}
 	return hit->count > 0;
 }

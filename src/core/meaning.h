@@ -12,18 +12,18 @@
 
 /*
  * What was told of values that came before, which are mostly the same few. Only of
- * those whose meaning no other word of the line has a say in. All zero at first; for
- * one thread and one matcher.
+ * those with few meanings, in which no other word of the line has a say. All zero at
+ * first; for one thread and one matcher.
  */
-enum { ANN_RECALLED_BITS = 9, ANN_RECALLED = 1 << ANN_RECALLED_BITS };
+enum { ANN_RECALLED_BITS = 8, ANN_RECALLED_CODES = 2 };
 struct ann_recall {
 	struct ann_recalled {
 		const struct job *job; /* NULL: nothing is recalled here */
-		size_t readings;       /* of the value, at most 2 */
-		uint64_t reading[2];
-		unsigned count;
-		const struct ann_code *codes[ANN_MEANINGS_MOST];
-	} at[ANN_RECALLED];
+		uint64_t reading[2];   /* of the value */
+		uint8_t readings;
+		uint8_t count; /* of codes */
+		const struct ann_code *codes[ANN_RECALLED_CODES];
+	} at[1 << ANN_RECALLED_BITS];
 };
 
 /*

@@ -22,6 +22,7 @@ struct ann_scan *ann_scan_new(struct ann_matcher *matcher)
 		return NULL;
 	}
 	scan->matcher = matcher;
+	scan->spots.matcher = matcher;
 	scan->jobs = ann_alloc(matcher->count * sizeof(*scan->jobs));
 	if (ann_asker_init(&scan->asker, matcher) != ANN_OK || scan->jobs == NULL) {
 		ann_scan_free(scan);
@@ -39,6 +40,7 @@ void ann_scan_free(struct ann_scan *scan)
 		ann_triggers_deinit(&scan->plain_triggers);
 		ann_values_deinit(&scan->values);
 		ann_plain_deinit(&scan->plain);
+		ann_spots_deinit(&scan->spots);
 		ann_free(scan->jobs);
 		ann_free(scan->candidates);
 		ann_free(scan);
@@ -122,22 +124,6 @@ static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 	       ann_vectorscan_scan(database, scan->space, batch, &scan->triggers);
 }
 
-const struct ann_word *ann_scan_word(struct ann_scan *scan, struct ann_span text)
-{
-	if (scan->word.at != text.ptr) {
-		scan->word = ann_known_first(scan->matcher->known, text);
-	}
-	return &scan->word;
-}
-
-/* A number stands there, but no table knows it. */
-static bool is_unknown(struct ann_scan *scan, size_t at)
-{
-	struct ann_span rest = {scan->batch.ptr + at, scan->batch.len - at};
-
-	return ann_scan_word(scan, rest)->families == 0;
-}
-
 /* No number without 0x that a table knows stands behind that place in its line. */
 static bool no_bare_behind(struct ann_scan *scan, size_t at)
 {
@@ -147,15 +133,14 @@ static bool no_bare_behind(struct ann_scan *scan, size_t at)
 	return scan->bare.last == SIZE_MAX || scan->bare.last < at;
 }
 
-/* No job that has to be tried together with others matches there. */
-static bool no_crowd(struct ann_scan *scan, size_t at)
+static bool no_value(struct ann_scan *scan, size_t at)
 {
-	if (scan->crowd_at != at) {
-		scan->crowd_at = at;
-		scan->crowd_idle = ann_shape_ahead(scan->matcher->crowd, scan->batch,
-					   at) == ANN_NO;
-	}
-	return scan->crowd_idle;
+	return ann_spots_word(&scan->spots, scan->batch, at)->families == 0;
+}
+
+static bool none_of(struct ann_scan *scan, size_t at, enum crowd crowd)
+{
+	return ann_spots_answers(&scan->spots, scan->batch, at, crowd)->maybe == 0;
 }
 
 /*
@@ -166,11 +151,14 @@ static bool is_idle(void *user, size_t at, unsigned traits)
 {
 	struct ann_scan *scan = user;
 
-	if (traits & WANT_VALUE) {
-		return is_unknown(scan, at);
+	if (((traits & WANT_VALUE) && no_value(scan, at)) ||
+		((traits & WANT_BARE) && no_bare_behind(scan, at)) ||
+		((traits & WANT_VALUES) && none_of(scan, at, CROWD_VALUES)) ||
+		((traits & WANT_WORDS) && none_of(scan, at, CROWD_WORDS))) {
+		return true;
 	}
-	return ((traits & WANT_BARE) && no_bare_behind(scan, at)) ||
-	       ((traits & WANT_CROWD) && no_crowd(scan, at));
+	scan->failed |= !ann_spots_keep(&scan->spots);
+	return false;
 }
 
 /* Takes out those of which nothing can come. */
@@ -201,7 +189,7 @@ static void find_triggers(struct ann_scan *scan, struct ann_span batch)
 	struct ann_idle idle = {is_idle, scan};
 
 	scan->bare = (struct ann_bare){0};
-	scan->crowd_at = SIZE_MAX;
+	ann_spots_clear(&scan->spots);
 	if (sieve != NULL) {
 		ann_sieve_scan(sieve, batch, &idle, &scan->triggers);
 		return;
@@ -265,13 +253,13 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 {
 	scan->batch = batch;
 	scan->hits = hits;
-	scan->word.at = NULL;
 	scan->failed = false;
 	scan->asker.failed = false;
 	hits->count = 0;
 	*end = batch.len;
 	*stopped = false;
 	find_triggers(scan, batch);
+	ann_spots_rewind(&scan->spots);
 	if (scan->matcher->any > 0 || scan->matcher->stop != NULL) {
 		*end = look_at_all(scan, stopped);
 	} else {

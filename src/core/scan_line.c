@@ -134,12 +134,23 @@ static struct job_state *on_line(struct ann_scan *scan, uint32_t at)
 	return state;
 }
 
-static size_t word_end(struct ann_span line, size_t at)
+/* What the shape of a job says of a place; that of a crowd has been asked there. */
+static enum ann_answer ask_shape(struct ann_scan *scan, const struct job *job,
+	struct ann_span line, size_t from)
 {
-	while (at < line.len && ann_is_word((unsigned char)line.ptr[at])) {
-		at++;
+	const struct ann_answers *answers = NULL;
+
+	if (job->where != WHERE_TRIGGERED) {
+		return ANN_MAYBE;
 	}
-	return at;
+	if (job->crowd == CROWD_NONE) {
+		return ann_shape_ahead(job->shape, line, from);
+	}
+	answers = ann_spots_answers(&scan->spots, line, from, job->crowd);
+	if (answers->yes >> job->part & 1) {
+		return ANN_YES;
+	}
+	return answers->maybe >> job->part & 1 ? ANN_MAYBE : ANN_NO;
 }
 
 /* Tries a job from `from` on; `*next` is where to go on. False: no match. */
@@ -147,18 +158,16 @@ static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line,
 	size_t from, size_t *next)
 {
 	const struct job *job = &scan->matcher->jobs[at];
-	enum ann_answer matches = job->where == WHERE_TRIGGERED
-					  ? ann_shape_ahead(job->shape, line, from)
-					  : ANN_MAYBE;
+	enum ann_answer matches = ask_shape(scan, job, line, from);
 	struct ann_range whole = {from, 0};
 
 	if (matches == ANN_NO) {
 		return false;
 	}
 	if (matches == ANN_YES && job->place.plain) {
-		whole.end = word_end(line, from);
+		whole.end = from + ann_spots_word(&scan->spots, line, from)->len;
 		*next = whole.end;
-		if (stands_free(line, whole)) {
+		if (from == 0 || !ann_is_word((unsigned char)line.ptr[from - 1])) {
 			take_value(scan, at, line, whole);
 		}
 		return true;
@@ -192,15 +201,6 @@ struct look {
 	size_t settled;       /* a value that a rule has, and no later rule can have */
 	uint32_t settled_by;  /* the job of that rule */
 };
-
-/* The word that begins at `at`; asked for one place again and again. */
-static const struct ann_word *first_word(
-	struct ann_scan *scan, const struct look *look, size_t at)
-{
-	struct ann_span rest = {look->line.ptr + at, look->line.len - at};
-
-	return ann_scan_word(scan, rest);
-}
 
 /* The families that may know the last word, if it begins at `least` or behind it. */
 static ann_families last_families(
@@ -254,7 +254,8 @@ static bool worth_trying(
 		return true;
 	}
 	if (first) {
-		const struct ann_word *word = first_word(scan, look, from);
+		const struct ann_word *word =
+			ann_spots_word(&scan->spots, look->line, from);
 
 		if (job->place.code_first || (word->families & job->families) == 0) {
 			return (word->families & job->families) != 0;
@@ -324,11 +325,16 @@ static void follow_trigger(
 	for (size_t i = 0; i < want->count; i++) {
 		uint32_t at = want->who[i];
 		const struct job *job = &m->jobs[at];
-		struct job_state *state = on_line(scan, at);
+		struct job_state *state = NULL;
 		size_t before = scan->candidate_count;
 
-		if (from < state->next || (taken && job->place.code_first) ||
-			!worth_trying(scan, at, look, from)) {
+		if ((taken && job->place.code_first) ||
+			(job->crowd != CROWD_NONE &&
+				ask_shape(scan, job, look->line, from) == ANN_NO)) {
+			continue;
+		}
+		state = on_line(scan, at);
+		if (from < state->next || !worth_trying(scan, at, look, from)) {
 			continue;
 		}
 		if (job->where == WHERE_MENTIONED) {
@@ -420,7 +426,7 @@ void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
 
 	ann_asker_next(&scan->asker, view->text);
 	if (view->origin != NULL) {
-		scan->word.at = NULL; /* its memory is used again and again */
+		ann_spots_clear_other(&scan->spots); /* its memory is used again */
 	}
 	scan->candidate_count = 0;
 	for (size_t i = 0; i < count; i++) {

@@ -7,6 +7,7 @@
 
 #include "condition.h"
 #include "meaning.h"
+#include "spot.h"
 #include "view.h"
 
 /* What a scan remembers of a job while it is on one line. */
@@ -40,9 +41,7 @@ struct ann_scan {
 	size_t candidate_room;
 	struct ann_span batch; /* the one at hand */
 	struct ann_bare bare;  /* of the line of the last trigger */
-	struct ann_word word;  /* that was looked up last */
-	size_t crowd_at;       /* where in it `crowd_idle` is about */
-	bool crowd_idle;       /* no job of ann_matcher::crowd matches there */
+	struct ann_spots spots; /* the same */
 	struct ann_hits *hits;
 	bool lenient; /* conditions do not count, and values may overlap */
 	bool failed;  /* no memory */
@@ -54,9 +53,6 @@ struct ann_scan {
  */
 void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
 	const struct ann_trigger *triggers, size_t count, size_t base);
-
-/* The word that `text` begins with. */
-const struct ann_word *ann_scan_word(struct ann_scan *scan, struct ann_span text);
 
 /* `when` and `unless` of a job on the line at hand; asked once a line. */
 bool ann_scan_line_allowed(struct ann_scan *scan, uint32_t job);

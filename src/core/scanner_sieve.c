@@ -282,15 +282,20 @@ __attribute__((target("avx2"))) static void scan_tail(const struct ann_sieve *si
 	char tail[2 * STEP_SEES] = {0};
 	uint32_t letter = 0; /* one letter more costs a look, no trigger */
 
-	memcpy(tail, batch.ptr + from, batch.len - from);
+	/* It is short mostly; for memcpy() compilers set up a loop of their own here. */
+	memmove(tail, batch.ptr + from, batch.len - from);
 	for (size_t at = 0; from + at < batch.len; at += STEP) {
 		uint64_t found = places(tables, tail + at, &letter);
 
 		for (; found != 0; found &= found - 1) {
 			size_t place = at + (size_t)__builtin_ctzll(found);
 
-			ann_prefixes_look(&sieve->prefixes, batch, from + place,
-				ann_prefix_bytes(tail + place), idle, triggers);
+			uint32_t bytes = ann_prefix_bytes(tail + place);
+
+			if (ann_prefixes_pass(&sieve->prefixes, bytes)) {
+				ann_prefixes_look(&sieve->prefixes, batch, from + place,
+					bytes, idle, triggers);
+			}
 		}
 	}
 }

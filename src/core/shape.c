@@ -18,27 +18,32 @@ enum { STATES_MOST = 1024, CLASSES_MOST = 128, EDGE = 0 };
 /* States. What is not known yet is 0, so that a fresh table is all unknown. */
 enum { UNKNOWN, NO, MAYBE, YES, OUTSIDE, FIRST_MADE };
 
+/* Set in a step to a state of several regexes from which there is no way on. */
+#define DONE UINT32_C(0x80000000)
+
 /* The nodes of a state: bytes, and conditions on what is to come. */
 struct state {
 	uint32_t *nodes;
 	size_t count;
+	uint64_t found; /* the parts that match, of which there are no nodes left */
 };
 
 /* A set of nodes in the making. */
 struct set {
 	uint32_t *nodes;
 	size_t count;
-	uint8_t *has; /* per node */
-	bool final;
+	uint8_t *has;   /* per node */
+	uint64_t found; /* parts that match */
 };
 
 struct ann_shape {
-	struct ann_span regex; /* a copy */
+	struct ann_span *regexes; /* copies */
+	size_t parts;
 	bool backward;
 	pthread_mutex_t lock; /* of all below, but for the reading of steps */
 	atomic_bool ready;    /* all but the states is there */
 	bool useless;         /* not understood, or no memory */
-	atomic_bool exact;    /* a yes is a yes */
+	_Atomic uint64_t exact; /* by part: a yes is a yes */
 	struct ann_graph graph;
 	uint8_t class_of[256];
 	unsigned char byte_of[CLASSES_MOST]; /* a byte of each class */
@@ -51,36 +56,57 @@ struct ann_shape {
 	struct set then;         /* what comes of it */
 };
 
-struct ann_shape *ann_shape_new(struct ann_span regex, bool backward)
+/* Without regexes yet, for which there is room. */
+static struct ann_shape *make_empty(size_t parts, bool backward)
 {
 	struct ann_shape *shape = ann_alloc(sizeof(*shape));
 
 	if (shape == NULL) {
 		return NULL;
 	}
-	shape->regex = (struct ann_span){ann_copy(regex.ptr, regex.len), regex.len};
-	shape->backward = backward;
-	if (shape->regex.ptr == NULL) {
+	shape->regexes = ann_alloc((parts + 1) * sizeof(*shape->regexes));
+	if (shape->regexes == NULL) {
 		ann_free(shape);
 		return NULL;
 	}
+	shape->backward = backward;
 	pthread_mutex_init(&shape->lock, NULL);
 	return shape;
 }
 
-struct ann_shape *ann_shape_of_any(struct ann_shape *const *shapes, size_t count)
+static bool add_regex(struct ann_shape *shape, struct ann_span regex)
 {
-	struct ann_buf text = {0};
-	struct ann_shape *shape = NULL;
+	struct ann_span copy = {ann_copy(regex.ptr, regex.len), regex.len};
 
-	for (size_t i = 0; i < count; i++) {
-		ann_buf_str(&text, i == 0 ? "(?:" : ")|(?:");
-		ann_buf_span(&text, shapes[i]->regex);
+	if (copy.ptr == NULL) {
+		return false;
 	}
-	ann_buf_str(&text, ")");
-	shape = text.failed ? NULL : ann_shape_new(ann_buf_all(&text), false);
-	ann_buf_deinit(&text);
+	shape->regexes[shape->parts++] = copy;
+	return true;
+}
+
+struct ann_shape *ann_shape_new(struct ann_span regex, bool backward)
+{
+	struct ann_shape *shape = make_empty(1, backward);
+
+	if (shape != NULL && !add_regex(shape, regex)) {
+		ann_shape_free(shape);
+		return NULL;
+	}
 	return shape;
+}
+
+struct ann_shape *ann_shape_of_all(struct ann_shape *const *shapes, size_t count)
+{
+	struct ann_shape *all = make_empty(count, false);
+
+	for (size_t i = 0; all != NULL && i < count; i++) {
+		if (!add_regex(all, shapes[i]->regexes[0])) {
+			ann_shape_free(all);
+			return NULL;
+		}
+	}
+	return all;
 }
 
 void ann_shape_free(struct ann_shape *shape)
@@ -98,7 +124,10 @@ void ann_shape_free(struct ann_shape *shape)
 	ann_free(shape->then.nodes);
 	ann_free(shape->then.has);
 	ann_graph_deinit(&shape->graph);
-	ann_free((char *)shape->regex.ptr);
+	for (size_t i = 0; i < shape->parts; i++) {
+		ann_free((char *)shape->regexes[i].ptr);
+	}
+	ann_free(shape->regexes);
 	pthread_mutex_destroy(&shape->lock);
 	ann_free(shape);
 }
@@ -158,7 +187,8 @@ static bool make(struct ann_shape *shape)
 {
 	size_t nodes = 0;
 
-	if (!ann_graph_read(&shape->graph, shape->regex, shape->backward) ||
+	if (!ann_graph_read(&shape->graph, shape->regexes, shape->parts,
+		    shape->backward) ||
 		!assign_classes(shape)) {
 		return false;
 	}
@@ -190,7 +220,7 @@ static void clear(struct set *set)
 		set->has[set->nodes[i]] = 0;
 	}
 	set->count = 0;
-	set->final = false;
+	set->found = 0;
 }
 
 /* Does a condition on a byte hold, when this class of bytes stands there? */
@@ -226,7 +256,8 @@ static void add(
 		break;
 	case ANN_NODE_LAST:
 		if (last == NOT_KNOWN) {
-			atomic_store(&shape->exact, false);
+			atomic_fetch_and(
+				&shape->exact, ~(UINT64_C(1) << node->part));
 		}
 		if (last == NOT_KNOWN || holds(shape, node, last)) {
 			add(shape, set, node->out, last, next);
@@ -243,7 +274,7 @@ static void add(
 		}
 		break;
 	case ANN_NODE_FINAL:
-		set->final = true;
+		set->found |= UINT64_C(1) << node->part;
 		break;
 	case ANN_NODE_BYTE:
 		break;
@@ -256,6 +287,7 @@ static bool stays(const struct ann_node *node)
 	       node->kind == ANN_NODE_END;
 }
 
+/* Of parts that match already, none has to stay. */
 static size_t keep_staying(const struct ann_shape *shape, struct set *set)
 {
 	size_t kept = 0;
@@ -264,7 +296,8 @@ static size_t keep_staying(const struct ann_shape *shape, struct set *set)
 		uint32_t at = set->nodes[i];
 
 		set->has[at] = 0;
-		if (stays(&shape->graph.nodes[at])) {
+		if (stays(&shape->graph.nodes[at]) &&
+			(set->found >> shape->graph.nodes[at].part & 1) == 0) {
 			set->nodes[kept++] = at;
 		}
 	}
@@ -276,23 +309,25 @@ static size_t keep_staying(const struct ann_shape *shape, struct set *set)
 static uint16_t state_of(struct ann_shape *shape)
 {
 	struct set *set = &shape->then;
-	bool final = set->final;
+	uint64_t found = set->found;
 	size_t count = keep_staying(shape, set);
 	size_t bytes = count * sizeof(*set->nodes);
-	struct state fresh = {NULL, count};
+	struct state fresh = {NULL, count, found};
 
-	set->final = false;
-	if (final || count == 0) {
-		return final ? YES : NO;
+	set->found = 0;
+	if (shape->parts == 1 && (found != 0 || count == 0)) {
+		return found != 0 ? YES : NO;
 	}
 	for (size_t i = FIRST_MADE; i < shape->count; i++) {
 		if (shape->states[i].count == count &&
+			shape->states[i].found == found &&
 			memcmp(shape->states[i].nodes, set->nodes, bytes) == 0) {
 			return (uint16_t)i;
 		}
 	}
 	if (shape->count < STATES_MOST) {
-		fresh.nodes = ann_resize_array(NULL, count, sizeof(*fresh.nodes));
+		fresh.nodes =
+			ann_resize_array(NULL, count + 1, sizeof(*fresh.nodes));
 	}
 	if (fresh.nodes == NULL) {
 		return MAYBE;
@@ -306,27 +341,35 @@ static uint16_t find_step(struct ann_shape *shape, size_t from, size_t class)
 {
 	const struct ann_graph *graph = &shape->graph;
 	struct set *now = &shape->now;
-	bool final = false;
+	struct set *then = &shape->then;
 
 	if (from == OUTSIDE) {
-		add(shape, &shape->then, graph->start, class, NOT_KNOWN);
+		add(shape, then, graph->start, class, NOT_KNOWN);
 		return state_of(shape);
 	}
 	for (size_t i = 0; i < shape->states[from].count; i++) {
 		add(shape, now, shape->states[from].nodes[i], NOT_KNOWN, class);
 	}
-	final = now->final;
-	for (size_t i = 0; i < now->count && class != EDGE && !final; i++) {
+	then->found = shape->states[from].found | now->found;
+	for (size_t i = 0; i < now->count && class != EDGE; i++) {
 		const struct ann_node *node = &graph->nodes[now->nodes[i]];
 
 		if (node->kind == ANN_NODE_BYTE &&
 			ann_byteset_has(
 				&graph->sets[node->set], shape->byte_of[class])) {
-			add(shape, &shape->then, node->out, class, NOT_KNOWN);
+			add(shape, then, node->out, class, NOT_KNOWN);
 		}
 	}
 	clear(now);
-	return final ? YES : state_of(shape);
+	return state_of(shape);
+}
+
+/* Shifted, and with DONE if there is nothing more to find. */
+static uint32_t step_to(const struct ann_shape *shape, uint16_t state)
+{
+	bool done = state >= FIRST_MADE && shape->states[state].count == 0;
+
+	return (uint32_t)state << shape->shift | (done ? DONE : 0);
 }
 
 /* States are shifted here, and below. */
@@ -339,8 +382,7 @@ __attribute__((noinline)) static uint32_t make_step(
 	pthread_mutex_lock(&shape->lock);
 	to = atomic_load(step);
 	if (to == UNKNOWN) {
-		to = (uint32_t)find_step(shape, from >> shape->shift, class)
-		     << shape->shift;
+		to = step_to(shape, find_step(shape, from >> shape->shift, class));
 		atomic_store(step, to);
 	}
 	pthread_mutex_unlock(&shape->lock);
@@ -359,17 +401,17 @@ static inline bool usable(struct ann_shape *shape)
 	return shape != NULL && !shape->useless;
 }
 
-/* The least shifted state that is no answer. */
-static uint32_t first_made(const struct ann_shape *shape)
+/* Whether a shifted state is no answer, so that there is a way on. */
+static inline bool goes_on(const struct ann_shape *shape, uint32_t state)
 {
-	return (uint32_t)FIRST_MADE << shape->shift;
+	return (int32_t)state >= (int32_t)FIRST_MADE << shape->shift;
 }
 
 static enum ann_answer answer(const struct ann_shape *shape, uint32_t state)
 {
 	state >>= shape->shift;
 	if (state == YES) {
-		return atomic_load(&shape->exact) ? ANN_YES : ANN_MAYBE;
+		return atomic_load(&shape->exact) & 1 ? ANN_YES : ANN_MAYBE;
 	}
 	return state == NO ? ANN_NO : ANN_MAYBE;
 }
@@ -403,10 +445,9 @@ static uint32_t walk_ahead(const struct ann_shape *shape, uint32_t state,
 {
 	const _Atomic uint32_t *steps = shape->steps;
 	const uint8_t *class_of = shape->class_of;
-	uint32_t least = first_made(shape);
 	size_t i = *at;
 
-	while (state >= least && i < end) {
+	while (goes_on(shape, state) && i < end) {
 		uint32_t to = state;
 
 		while (i < end && to == state) {
@@ -429,10 +470,9 @@ static uint32_t walk_back(const struct ann_shape *shape, uint32_t state,
 {
 	const _Atomic uint32_t *steps = shape->steps;
 	const uint8_t *class_of = shape->class_of;
-	uint32_t least = first_made(shape);
 	size_t i = *at;
 
-	while (state >= least && i > from) {
+	while (goes_on(shape, state) && i > from) {
 		size_t class = class_of[(unsigned char)text[i - 1]];
 		uint32_t to = atomic_load_explicit(
 			&steps[state | class], memory_order_acquire);
@@ -447,24 +487,48 @@ static uint32_t walk_back(const struct ann_shape *shape, uint32_t state,
 	return state;
 }
 
-enum ann_answer ann_shape_ahead(
-	struct ann_shape *shape, struct ann_span text, size_t at)
+/* The state at the end of the way ahead from `at`. */
+static uint32_t run_ahead(struct ann_shape *shape, struct ann_span text, size_t at)
 {
-	uint32_t state = 0;
-
-	if (!usable(shape)) {
-		return ANN_MAYBE;
-	}
 	/* In front of the text stands what is behind its end: nothing. */
-	state = step(shape, (uint32_t)OUTSIDE << shape->shift,
+	uint32_t state = step(shape, (uint32_t)OUTSIDE << shape->shift,
 		class_at(shape, text, at - 1));
-	while (state >= first_made(shape)) {
+
+	while (goes_on(shape, state)) {
 		state = walk_ahead(shape, state, text.ptr, text.len, &at);
-		if (state >= first_made(shape)) {
+		if (goes_on(shape, state)) {
 			state = step(shape, state, class_at(shape, text, at++));
 		}
 	}
-	return answer(shape, state);
+	return state;
+}
+
+enum ann_answer ann_shape_ahead(
+	struct ann_shape *shape, struct ann_span text, size_t at)
+{
+	return usable(shape) ? answer(shape, run_ahead(shape, text, at)) : ANN_MAYBE;
+}
+
+void ann_shape_all_ahead(struct ann_shape *shape, struct ann_span text, size_t at,
+	struct ann_answers *answers)
+{
+	uint32_t state = 0;
+
+	answers->maybe = UINT64_MAX;
+	answers->yes = 0;
+	if (!usable(shape)) {
+		return;
+	}
+	state = run_ahead(shape, text, at);
+	if (shape->parts == 1) {
+		answers->maybe = answer(shape, state) != ANN_NO;
+		answers->yes = answer(shape, state) == ANN_YES;
+	} else if (state & DONE) {
+		uint64_t found = shape->states[(state & ~DONE) >> shape->shift].found;
+
+		answers->maybe = found | shape->graph.untold;
+		answers->yes = found & atomic_load(&shape->exact);
+	}
 }
 
 enum ann_answer ann_shape_before(
@@ -476,19 +540,19 @@ enum ann_answer ann_shape_before(
 		return ANN_MAYBE;
 	}
 	state = step(shape, (uint32_t)OUTSIDE << shape->shift, EDGE);
-	while (state >= first_made(shape) && at > from) {
+	while (goes_on(shape, state) && at > from) {
 		state = walk_back(shape, state, text.ptr, from, &at);
-		if (state >= first_made(shape) && at > from) {
+		if (goes_on(shape, state) && at > from) {
 			state = step(shape, state, class_at(shape, text, --at));
 		}
 	}
-	if (state < first_made(shape)) {
+	if (!goes_on(shape, state)) {
 		return answer(shape, state);
 	}
 	/* A match may begin here if what stands in front of it is right. */
 	state = step(shape, state, class_at(shape, text, from - 1));
 	if (from > 0) {
-		return state >= first_made(shape) || answer(shape, state) == ANN_NO
+		return goes_on(shape, state) || answer(shape, state) == ANN_NO
 			       ? ANN_NO
 			       : ANN_MAYBE;
 	}

@@ -173,18 +173,23 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 	return find(known, hex) | (letters ? 0 : find(known, decimal));
 }
 
-struct ann_word ann_known_first(const struct ann_known *known, struct ann_span text)
+/* Where the word that goes on at `at` ends. */
+static size_t end_of_word(struct ann_span text, size_t at)
 {
-	struct ann_word word = {.at = text.ptr};
+	while (at < text.len && in_word(kind_at(text, at))) {
+		at++;
+	}
+	return at;
+}
 
-	while (word.len < text.len && in_word(kind_at(text, word.len))) {
-		word.len++;
-	}
-	if (word.len > 0) {
-		word.families =
-			ann_known_word(known, (struct ann_span){text.ptr, word.len});
-	}
-	return word;
+void ann_known_first(
+	const struct ann_known *known, struct ann_span text, struct ann_word *word)
+{
+	size_t len = end_of_word(text, 0);
+
+	word->len = len;
+	word->families =
+		len == 0 ? 0 : ann_known_word(known, (struct ann_span){text.ptr, len});
 }
 
 void ann_values_deinit(struct ann_values *values)
@@ -209,15 +214,6 @@ static enum ann_err add(const struct ann_known *known, struct ann_span line,
 	values->at[values->count++] =
 		(struct ann_value){(uint32_t)start, has_prefix(word), families};
 	return ANN_OK;
-}
-
-/* Behind a word that is longer than a block of numbers.h. */
-static size_t end_of_word(struct ann_span text, size_t at)
-{
-	while (at < text.len && in_word(kind_at(text, at))) {
-		at++;
-	}
-	return at;
 }
 
 enum ann_err ann_values_find(const struct ann_known *known, struct ann_span line,
