@@ -15,8 +15,8 @@ struct want {
 
 /* What all jobs that want a literal have in common. */
 enum {
-	WANT_VALUE = 1, /* their matches begin with a value that it is of */
-	WANT_BARE = 2,  /* their values have no 0x, and stand behind it */
+	WANT_VALUE = 1,  /* their matches begin with a value that it is of */
+	WANT_BARE = 2,   /* their values have no 0x, and stand behind it */
 	WANT_VALUES = 4, /* they are of CROWD_VALUES */
 	WANT_WORDS = 8,  /* they are of CROWD_WORDS */
 };

@@ -23,7 +23,8 @@ enum where {
 
 /* Jobs whose shapes are asked all at once, where one of their literals stands. */
 enum crowd {
-	CROWD_VALUES, /* matches begin with a value, which the literal is the front of */
+	CROWD_VALUES, /* matches begin with a value, which the literal is the front of
+		       */
 	CROWD_WORDS,  /* other matches that begin with a literal */
 	CROWDS,
 	CROWD_NONE = CROWDS

@@ -1,6 +1,7 @@
 #include "prefix.h"
 
-/* The prefix of a literal, added if it is new. False: it is too short or one too many. */
+/* The prefix of a literal, added if it is new. False: it is too short or one too many.
+ */
 static bool add_prefix(
 	struct ann_prefixes *p, const struct ann_literal *literal, unsigned traits)
 {
@@ -40,7 +41,8 @@ static void enter(struct ann_prefixes *p, struct ann_prefix *prefix)
 	memcpy(&prefix->bytes, prefix->byte, sizeof(prefix->bytes));
 	memcpy(&prefix->mask, mask, sizeof(prefix->mask));
 	prefix->bytes &= prefix->mask;
-	hash = ann_prefix_hash(ann_prefix_bytes((const char *)prefix->byte), prefix->len);
+	hash = ann_prefix_hash(
+		ann_prefix_bytes((const char *)prefix->byte), prefix->len);
 	prefix->next = p->first[hash];
 	p->first[hash] = (uint8_t)(prefix - p->at + 1);
 }
@@ -50,8 +52,8 @@ bool ann_prefixes_init(struct ann_prefixes *prefixes,
 {
 	*prefixes = (struct ann_prefixes){0};
 	for (size_t i = 0; i < count; i++) {
-		if (!add_prefix(prefixes, &literals[i],
-			    traits == NULL ? 0 : traits[i])) {
+		if (!add_prefix(
+			    prefixes, &literals[i], traits == NULL ? 0 : traits[i])) {
 			return false;
 		}
 	}

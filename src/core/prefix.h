@@ -39,8 +39,9 @@ struct ann_prefixes {
 };
 
 /*
- * `literals` are borrowed; `traits` of each may be NULL for none. False: a literal is too short, there are too many prefixes,
- * or there is no memory. Release with ann_prefixes_deinit() in any case.
+ * `literals` are borrowed; `traits` of each may be NULL for none. False: a literal is
+ * too short, there are too many prefixes, or there is no memory. Release with
+ * ann_prefixes_deinit() in any case.
  */
 bool ann_prefixes_init(struct ann_prefixes *prefixes,
 	const struct ann_literal *literals, const uint8_t *traits, size_t count);
@@ -58,7 +59,8 @@ static inline uint32_t ann_prefix_bytes(const char *text)
 /* Of the first `len` bytes, and the same for both cases. */
 static inline uint32_t ann_prefix_hash(uint32_t bytes, unsigned len)
 {
-	uint32_t folded = (bytes | 0x20202020) & UINT32_MAX >> (32 - 8 * len);
+	uint64_t mask = (UINT64_C(1) << 8 * len) - 1;
+	uint32_t folded = (uint32_t)((bytes | 0x20202020) & mask);
 
 	return folded * UINT32_C(0x9e3779b1) >> (32 - ANN_PREFIX_HASH_BITS);
 }

@@ -43,6 +43,7 @@ void ann_scan_free(struct ann_scan *scan)
 		ann_spots_deinit(&scan->spots);
 		ann_free(scan->jobs);
 		ann_free(scan->candidates);
+		ann_free(scan->attempts);
 		ann_free(scan);
 	}
 }

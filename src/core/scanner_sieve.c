@@ -19,7 +19,7 @@
 enum {
 	BUCKETS = 8,
 	DEPTH = ANN_PREFIX_BYTES, /* bytes that the sieve looks at */
-	HALF = 32, /* bytes in a register */
+	HALF = 32,                /* bytes in a register */
 	STEP = 2 * HALF,
 	STEP_SEES = STEP + DEPTH - 1, /* bytes */
 	STEPS = 32,                   /* of which the places are collected */
@@ -282,7 +282,8 @@ __attribute__((target("avx2"))) static void scan_tail(const struct ann_sieve *si
 	char tail[2 * STEP_SEES] = {0};
 	uint32_t letter = 0; /* one letter more costs a look, no trigger */
 
-	/* It is short mostly; for memcpy() compilers set up a loop of their own here. */
+	/* It is short mostly; for memcpy() compilers set up a loop of their own here.
+	 */
 	memmove(tail, batch.ptr + from, batch.len - from);
 	for (size_t at = 0; from + at < batch.len; at += STEP) {
 		uint64_t found = places(tables, tail + at, &letter);

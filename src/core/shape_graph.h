@@ -41,9 +41,8 @@ struct ann_graph {
 };
 
 /*
- * Of `count` regexes, ANN_SHAPE_PARTS at most. False: none is understood, or there is no
- * memory. Release with
- * ann_graph_deinit() in any case.
+ * Of `count` regexes, ANN_SHAPE_PARTS at most. False: none is understood, or there is
+ * no memory. Release with ann_graph_deinit() in any case.
  */
 bool ann_graph_read(struct ann_graph *graph, const struct ann_span *regexes,
 	size_t count, bool backward);

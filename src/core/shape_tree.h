@@ -29,7 +29,8 @@ struct tree {
 };
 
 /*
- * Puts its sets of bytes into the graph. False: not understood, too large, or no memory. Free `parts` in any case.
+ * Puts its sets of bytes into the graph. False: not understood, too large, or no
+ * memory. Free `parts` in any case.
  */
 bool ann_tree_read(struct tree *tree, struct ann_graph *graph, struct ann_span regex);
 

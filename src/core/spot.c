@@ -81,8 +81,8 @@ const struct ann_answers *ann_spots_answers(
 
 	if (!spot->has_answers[crowd]) {
 		spot->has_answers[crowd] = true;
-		ann_shape_all_ahead(spots->matcher->crowds[crowd], text, at,
-			&spot->answers[crowd]);
+		ann_shape_all_ahead(
+			spots->matcher->crowds[crowd], text, at, &spot->answers[crowd]);
 	}
 	return &spot->answers[crowd];
 }

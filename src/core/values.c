@@ -19,7 +19,8 @@ struct ann_known {
 	uint64_t sieve[];          /* a bit for each value's hash */
 };
 
-/* What a byte is: outside of words, or in them a digit (1 more than its value) or not. */
+/* What a byte is: outside of words, or in them a digit (1 more than its value) or not.
+ */
 enum { OUTSIDE = 0, NO_DIGIT = 17 };
 
 static const uint8_t kinds[256] = {
@@ -216,34 +217,39 @@ static enum ann_err add(const struct ann_known *known, struct ann_span line,
 	return ANN_OK;
 }
 
+/* Those of a block that are values. */
+static enum ann_err add_all(const struct ann_known *known, struct ann_span line,
+	const struct ann_numbers *numbers, struct ann_values *values)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (uint64_t each = numbers->ends | numbers->prefixes;
+		each != 0 && failed == ANN_OK; each &= each - 1) {
+		struct ann_span word = ann_numbers_first(numbers, line, each);
+		size_t start = (size_t)(word.ptr - line.ptr);
+
+		failed = add(known, line, start, start + word.len, values);
+	}
+	return failed;
+}
+
 enum ann_err ann_values_find(const struct ann_known *known, struct ann_span line,
 	size_t from, struct ann_values *values)
 {
+	struct ann_numbers numbers = {.next = from};
+	enum ann_err failed = ANN_OK;
+
 	values->count = 0;
-	while (from < line.len) {
-		struct ann_numbers numbers;
-
-		ann_numbers_read(&numbers, line, from);
+	while (numbers.next < line.len && !numbers.line_ends && failed == ANN_OK) {
+		ann_numbers_read(&numbers, line, numbers.next);
 		if (numbers.long_word) {
-			from = end_of_word(line, numbers.next);
-			if (add(known, line, numbers.at, from, values) != ANN_OK) {
-				return ANN_ENOMEM;
-			}
-			continue;
+			numbers.next = end_of_word(line, numbers.next);
+			failed = add(known, line, numbers.at, numbers.next, values);
+		} else {
+			failed = add_all(known, line, &numbers, values);
 		}
-		for (uint64_t each = numbers.ends | numbers.prefixes; each != 0;
-			each &= each - 1) {
-			struct ann_span word = ann_numbers_first(&numbers, line, each);
-			size_t start = (size_t)(word.ptr - line.ptr);
-
-			if (add(known, line, start, start + word.len, values) !=
-				ANN_OK) {
-				return ANN_ENOMEM;
-			}
-		}
-		from = numbers.next;
 	}
-	return ANN_OK;
+	return failed;
 }
 
 /* Of the numbers without 0x, the last one that is known; SIZE_MAX: none. */
