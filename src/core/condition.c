@@ -104,7 +104,7 @@ bool ann_ask_far(struct ann_asker *asker, struct ann_span left)
 	if (asker->far_number != asker->line_number || asker->far_end != end) {
 		asker->far_number = asker->line_number;
 		asker->far_end = end;
-		ann_sieve_scan(sieve, left, &asker->far);
+		ann_sieve_scan(sieve, left, NULL, &asker->far);
 		asker->failed |= asker->far.failed;
 		asker->far_seen = asker->far.count > 0;
 	}

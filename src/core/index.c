@@ -58,5 +58,6 @@ void ann_index_deinit(struct index *index)
 	}
 	ann_automaton_free(index->automaton);
 	ann_free(index->wants);
+	ann_free(index->traits);
 	ann_free(index->literals);
 }

@@ -11,15 +11,21 @@ struct want {
 	uint32_t *who;
 	size_t count;
 	size_t room;
-	bool value; /* only of jobs whose matches begin with a value that it is of */
-	bool bare;  /* only of jobs whose values have no 0x, and stand behind it */
-	bool crowd; /* only of jobs that are in ann_matcher::crowd */
+};
+
+/* What all jobs that want a literal have in common. */
+enum {
+	WANT_VALUE = 1,  /* their matches begin with a value that it is of */
+	WANT_BARE = 2,   /* their values have no 0x, and stand behind it */
+	WANT_VALUES = 4, /* they are of CROWD_VALUES */
+	WANT_WORDS = 8,  /* they are of CROWD_WORDS */
 };
 
 /* Literals, each once. */
 struct index {
 	struct ann_literal *literals;
 	struct want *wants; /* per literal */
+	uint8_t *traits;    /* the same; NULL until they are summed up */
 	size_t count;
 	size_t room;
 	struct ann_automaton *automaton;

@@ -1,6 +1,7 @@
 #include "annotty/matcher.h"
 
 #include "annotty/alloc.h"
+#include "crowd.h"
 #include "far.h"
 #include "matcher_private.h"
 #include "rank.h"
@@ -256,6 +257,7 @@ static enum ann_err compile_jobs(
 		const struct ann_rule *rule = ann_rules_at(rules, i);
 
 		if (rule->enabled) {
+			m->jobs[m->count].number = (uint32_t)m->count;
 			m->jobs[m->count++].rule = rule;
 			failed = compile_job(m, rules, m->count - 1, &text, err);
 		}
@@ -317,49 +319,6 @@ static enum ann_err compile_words(
 	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
 }
 
-/* Whether matches of the job begin with a value, which its literals are the front of.
- */
-static bool begins_with_value(const struct job *job)
-{
-	return job->where == WHERE_TRIGGERED && job->whole &&
-	       (job->place.code_first || job->place.same_first);
-}
-
-/* Of all jobs that can be tried together, where one of their literals stands. */
-static enum ann_err make_crowd(struct ann_matcher *m)
-{
-	struct ann_shape **shapes = ann_resize_array(NULL, m->count, sizeof(*shapes));
-	size_t count = 0;
-
-	if (shapes == NULL) {
-		return ANN_ENOMEM;
-	}
-	for (size_t i = 0; i < m->count; i++) {
-		if (m->jobs[i].where == WHERE_TRIGGERED &&
-			!begins_with_value(&m->jobs[i])) {
-			shapes[count++] = m->jobs[i].shape;
-		}
-	}
-	m->crowd = ann_shape_of_any(shapes, count);
-	ann_free(shapes);
-	return m->crowd == NULL ? ANN_ENOMEM : ANN_OK;
-}
-
-static void sum_up_want(const struct ann_matcher *m, struct want *want)
-{
-	want->value = want->count > 0;
-	want->bare = want->count > 0;
-	want->crowd = want->count > 0;
-	for (size_t i = 0; i < want->count; i++) {
-		const struct job *job = &m->jobs[want->who[i]];
-
-		want->value &= begins_with_value(job);
-		want->bare &= job->where == WHERE_TRIGGERED && job->whole &&
-			      job->rule->base == ANN_BASE_BARE;
-		want->crowd &= job->where == WHERE_TRIGGERED && !begins_with_value(job);
-	}
-}
-
 /* What is told from the rules once all are compiled. */
 static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
 {
@@ -368,10 +327,7 @@ static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
 	for (size_t i = 0; i < m->count; i++) {
 		families |= m->jobs[i].families;
 	}
-	for (size_t i = 0; i < m->patterns.count; i++) {
-		sum_up_want(m, &m->patterns.wants[i]);
-	}
-	if (make_crowd(m) != ANN_OK) {
+	if (ann_crowds_make(m) != ANN_OK) {
 		return ann_error_nomem(err);
 	}
 	m->known = ann_known_new(m->book, families, m->options.annotate_ok);
@@ -448,7 +404,9 @@ void ann_matcher_free(struct ann_matcher *matcher)
 	}
 	ann_pattern_free(matcher->stop);
 	ann_known_free(matcher->known);
-	ann_shape_free(matcher->crowd);
+	for (size_t i = 0; i < CROWDS; i++) {
+		ann_shape_free(matcher->crowds[i]);
+	}
 	ann_sieve_free(atomic_load(&matcher->sieve));
 	ann_sieve_free(atomic_load(&matcher->far_sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
@@ -466,12 +424,13 @@ void ann_matcher_accelerate(struct ann_matcher *matcher)
 	const struct index *far = &matcher->far;
 
 	if (far->count > 0 && atomic_load(&matcher->far_sieve) == NULL) {
-		atomic_store(
-			&matcher->far_sieve, ann_sieve_new(far->literals, far->count));
+		atomic_store(&matcher->far_sieve,
+			ann_sieve_new(far->literals, NULL, far->count));
 	}
 	if (!ann_matcher_accelerated(matcher)) {
-		atomic_store(&matcher->sieve,
-			ann_sieve_new(patterns->literals, patterns->count));
+		atomic_store(
+			&matcher->sieve, ann_sieve_new(patterns->literals,
+						 patterns->traits, patterns->count));
 	}
 	if (!ann_matcher_accelerated(matcher)) {
 		atomic_store(&matcher->vectorscan,

@@ -21,6 +21,15 @@ enum where {
 	WHERE_ANY,       /* nothing is known: every line is tried */
 };
 
+/* Jobs whose shapes are asked all at once, where one of their literals stands. */
+enum crowd {
+	CROWD_VALUES, /* matches begin with a value, which the literal is the front of
+		       */
+	CROWD_WORDS,  /* other matches that begin with a literal */
+	CROWDS,
+	CROWD_NONE = CROWDS
+};
+
 /* A rule's condition made ready, or the words of a family. */
 struct condition {
 	struct ann_pattern *regex; /* NULL: there is none */
@@ -35,6 +44,7 @@ struct condition {
 /* A rule made ready. */
 struct job {
 	const struct ann_rule *rule;
+	uint32_t number; /* its place in ann_matcher::jobs */
 	struct ann_pattern *pattern;
 	struct ann_shape *shape;                       /* if WHERE_TRIGGERED */
 	struct condition conditions[ANN_RULE_REGEXES]; /* but not ANN_RULE_PATTERN */
@@ -44,6 +54,8 @@ struct job {
 	struct ann_groups same;
 	uint8_t *rank; /* per family: its place in the rule's list, NOT_LISTED */
 	enum where where;
+	enum crowd crowd;      /* with which its shape is asked */
+	uint8_t part;          /* which one of that crowd's it is */
 	bool whole;            /* its values are whole words that a table knows */
 	ann_families families; /* those it can find */
 	struct ann_place place;
@@ -62,7 +74,7 @@ struct ann_matcher {
 	struct ann_pattern *stop; /* options.stop_at, or NULL */
 	struct ann_known *known;  /* values that some job can find */
 	struct condition *words;  /* per family: lines that speak of it */
-	struct ann_shape *crowd;  /* of all jobs whose matches begin with a literal */
+	struct ann_shape *crowds[CROWDS];
 	struct index patterns;    /* literals of the jobs' patterns */
 	struct index conditions;  /* literals of conditions and words */
 	struct index far;         /* literals of the far parts of conditions */

@@ -81,28 +81,85 @@ static bool one_family(const struct meanings *meanings)
 	return true;
 }
 
-bool ann_meaning_of_number(struct ann_asker *asker, const struct job *job,
-	struct ann_span digits, struct ann_hit *hit)
+/* Where such a value is recalled, if it is. */
+static struct ann_recalled *place_of(struct ann_recall *recall, const struct job *job,
+	const uint64_t readings[2], size_t count)
+{
+	uint64_t hash = readings[0] * UINT64_C(0x9e3779b97f4a7c15);
+
+	if (count > 1) {
+		hash ^= readings[1] * UINT64_C(0xc2b2ae3d27d4eb4f);
+	}
+	hash ^= (uint64_t)job->number * UINT64_C(0x165667b19e3779f9);
+	return &recall->at[hash >> (64 - ANN_RECALLED_BITS)];
+}
+
+static bool is_of(const struct ann_recalled *recalled, const struct job *job,
+	const uint64_t readings[2], size_t count)
+{
+	return recalled->job == job && recalled->readings == count &&
+	       recalled->reading[0] == readings[0] &&
+	       (count < 2 || recalled->reading[1] == readings[1]);
+}
+
+static void recall_as(struct ann_recalled *recalled, const struct job *job,
+	const uint64_t readings[2], size_t count, const struct ann_hit *hit)
+{
+	recalled->job = job;
+	recalled->readings = (uint8_t)count;
+	for (size_t i = 0; i < count; i++) {
+		recalled->reading[i] = readings[i];
+	}
+	recalled->count = (uint8_t)hit->count;
+	for (size_t i = 0; i < hit->count; i++) {
+		recalled->codes[i] = hit->codes[i];
+	}
+}
+
+/* Puts what a value means on the line into the hit; false: on another it may differ. */
+static bool find_meaning(struct ann_asker *asker, const struct job *job,
+	const uint64_t readings[2], size_t count, struct ann_hit *hit)
 {
 	struct meanings meanings; /* mostly one is used; to clear all takes a while */
-	uint64_t readings[2];
-	size_t count = ann_value_read(digits, job->rule->base, readings);
+	bool same_everywhere = true;
 
 	meanings.count = 0;
 	for (size_t i = 0; i < count; i++) {
 		add_reading(asker->matcher, job, readings[i], &meanings);
 	}
-	if (meanings.count == 0) {
-		return false;
-	}
 	if (!one_family(&meanings)) {
 		weigh_words(asker, &meanings);
+		same_everywhere = false;
 	}
 	while (hit->count < ANN_MEANINGS_MOST && hit->count < meanings.count) {
 		hit->codes[hit->count] = meanings.at[hit->count].code;
 		hit->count++;
 	}
-	return true;
+	return same_everywhere;
+}
+
+bool ann_meaning_of_number(struct ann_recall *recall, struct ann_asker *asker,
+	const struct job *job, struct ann_span digits, struct ann_hit *hit)
+{
+	uint64_t readings[2];
+	size_t count = ann_value_read(digits, job->rule->base, readings);
+	struct ann_recalled *recalled = NULL;
+
+	if (count == 0) {
+		return false;
+	}
+	recalled = place_of(recall, job, readings, count);
+	if (!is_of(recalled, job, readings, count)) {
+		if (find_meaning(asker, job, readings, count, hit) &&
+			hit->count <= ANN_RECALLED_CODES) {
+			recall_as(recalled, job, readings, count, hit);
+		}
+		return hit->count > 0;
+	}
+	for (; hit->count < recalled->count; hit->count++) {
+		hit->codes[hit->count] = recalled->codes[hit->count];
+	}
+	return hit->count > 0;
 }
 
 bool ann_meaning_of_symbol(const struct ann_matcher *m, const struct job *job,

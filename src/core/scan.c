@@ -22,6 +22,7 @@ struct ann_scan *ann_scan_new(struct ann_matcher *matcher)
 		return NULL;
 	}
 	scan->matcher = matcher;
+	scan->spots.matcher = matcher;
 	scan->jobs = ann_alloc(matcher->count * sizeof(*scan->jobs));
 	if (ann_asker_init(&scan->asker, matcher) != ANN_OK || scan->jobs == NULL) {
 		ann_scan_free(scan);
@@ -39,8 +40,10 @@ void ann_scan_free(struct ann_scan *scan)
 		ann_triggers_deinit(&scan->plain_triggers);
 		ann_values_deinit(&scan->values);
 		ann_plain_deinit(&scan->plain);
+		ann_spots_deinit(&scan->spots);
 		ann_free(scan->jobs);
 		ann_free(scan->candidates);
+		ann_free(scan->attempts);
 		ann_free(scan);
 	}
 }
@@ -122,35 +125,6 @@ static bool use_vectorscan(struct ann_scan *scan, struct ann_span batch)
 	       ann_vectorscan_scan(database, scan->space, batch, &scan->triggers);
 }
 
-/* By the fastest way that there is for these literals, on this machine, by now. */
-static void find_triggers(struct ann_scan *scan, struct ann_span batch)
-{
-	const struct ann_matcher *m = scan->matcher;
-	const struct ann_sieve *sieve = atomic_load(&m->sieve);
-
-	if (sieve != NULL) {
-		ann_sieve_scan(sieve, batch, &scan->triggers);
-	} else if (!use_vectorscan(scan, batch)) {
-		ann_automaton_scan(m->patterns.automaton, batch, &scan->triggers);
-	}
-}
-
-const struct ann_word *ann_scan_word(struct ann_scan *scan, struct ann_span text)
-{
-	if (scan->word.at != text.ptr) {
-		scan->word = ann_known_first(scan->matcher->known, text);
-	}
-	return &scan->word;
-}
-
-/* A number stands there, but no table knows it. */
-static bool is_unknown(struct ann_scan *scan, size_t at)
-{
-	struct ann_span rest = {scan->batch.ptr + at, scan->batch.len - at};
-
-	return ann_scan_word(scan, rest)->families == 0;
-}
-
 /* No number without 0x that a table knows stands behind that place in its line. */
 static bool no_bare_behind(struct ann_scan *scan, size_t at)
 {
@@ -160,27 +134,71 @@ static bool no_bare_behind(struct ann_scan *scan, size_t at)
 	return scan->bare.last == SIZE_MAX || scan->bare.last < at;
 }
 
-/*
- * Nothing can come of the trigger. (Where terminal control hides what could, that is a
- * trigger too.)
- */
-static bool is_idle(struct ann_scan *scan, struct ann_trigger trigger)
+static bool no_value(struct ann_scan *scan, size_t at)
 {
-	const struct ann_matcher *m = scan->matcher;
-	const struct want *want = &m->patterns.wants[trigger.literal];
+	return ann_spots_word(&scan->spots, scan->batch, at)->families == 0;
+}
 
-	if (want->value) {
-		return is_unknown(scan, trigger.at);
-	}
-	if (want->bare && no_bare_behind(scan, trigger.at)) {
+static bool none_of(struct ann_scan *scan, size_t at, enum crowd crowd)
+{
+	return ann_spots_answers(&scan->spots, scan->batch, at, crowd)->maybe == 0;
+}
+
+/*
+ * Nothing can come of literals of such traits at this place. (Where terminal control
+ * hides what could, that is a trigger too.)
+ */
+static bool is_idle(void *user, size_t at, unsigned traits)
+{
+	struct ann_scan *scan = user;
+
+	if (((traits & WANT_VALUE) && no_value(scan, at)) ||
+		((traits & WANT_BARE) && no_bare_behind(scan, at)) ||
+		((traits & WANT_VALUES) && none_of(scan, at, CROWD_VALUES)) ||
+		((traits & WANT_WORDS) && none_of(scan, at, CROWD_WORDS))) {
 		return true;
 	}
-	if (want->crowd && scan->crowd_at != trigger.at) {
-		scan->crowd_at = trigger.at;
-		scan->crowd_idle =
-			ann_shape_ahead(m->crowd, scan->batch, trigger.at) == ANN_NO;
+	scan->failed |= !ann_spots_keep(&scan->spots);
+	return false;
+}
+
+/* Takes out those of which nothing can come. */
+static void drop_idle(struct ann_scan *scan)
+{
+	struct ann_triggers *triggers = &scan->triggers;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < triggers->count; i++) {
+		struct ann_trigger trigger = triggers->at[i];
+
+		if (!is_idle(scan, trigger.at,
+			    scan->matcher->patterns.traits[trigger.literal])) {
+			triggers->at[kept++] = trigger;
+		}
 	}
-	return want->crowd && scan->crowd_idle;
+	triggers->count = kept;
+}
+
+/*
+ * By the fastest way that there is for these literals, on this machine, by now. The
+ * sieve asks for each place what is asked of the triggers of the others.
+ */
+static void find_triggers(struct ann_scan *scan, struct ann_span batch)
+{
+	const struct ann_matcher *m = scan->matcher;
+	const struct ann_sieve *sieve = atomic_load(&m->sieve);
+	struct ann_idle idle = {is_idle, scan};
+
+	scan->bare = (struct ann_bare){0};
+	ann_spots_clear(&scan->spots);
+	if (sieve != NULL) {
+		ann_sieve_scan(sieve, batch, &idle, &scan->triggers);
+		return;
+	}
+	if (!use_vectorscan(scan, batch)) {
+		ann_automaton_scan(m->patterns.automaton, batch, &scan->triggers);
+	}
+	drop_idle(scan);
 }
 
 /* Lines with triggers only. */
@@ -189,17 +207,10 @@ static void look_at_mentioned(struct ann_scan *scan)
 	struct ann_trigger *triggers = scan->triggers.at;
 	size_t left = scan->triggers.count;
 
-	scan->bare = (struct ann_bare){0};
-	scan->crowd_at = SIZE_MAX;
 	while (left > 0) {
-		size_t taken = 1;
+		struct ann_line line = ann_line_around(scan->batch, triggers[0].at);
+		size_t taken = look_at_line(scan, &line, triggers, left);
 
-		if (!is_idle(scan, *triggers)) {
-			struct ann_line line =
-				ann_line_around(scan->batch, triggers[0].at);
-
-			taken = look_at_line(scan, &line, triggers, left);
-		}
 		triggers += taken;
 		left -= taken;
 	}
@@ -243,13 +254,13 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 {
 	scan->batch = batch;
 	scan->hits = hits;
-	scan->word.at = NULL;
 	scan->failed = false;
 	scan->asker.failed = false;
 	hits->count = 0;
 	*end = batch.len;
 	*stopped = false;
 	find_triggers(scan, batch);
+	ann_spots_rewind(&scan->spots);
 	if (scan->matcher->any > 0 || scan->matcher->stop != NULL) {
 		*end = look_at_all(scan, stopped);
 	} else {

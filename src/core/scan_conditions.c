@@ -4,7 +4,7 @@
 enum { BEFORE_BYTES = 64 };
 
 /* `when` and `unless`, once a line. */
-bool ann_scan_line_allowed(struct ann_scan *scan, uint32_t at)
+static bool line_allowed(struct ann_scan *scan, uint32_t at)
 {
 	const struct job *job = &scan->matcher->jobs[at];
 	struct job_state *state = &scan->jobs[at];
@@ -59,7 +59,8 @@ static bool holds_after(struct ann_scan *scan, const struct condition *condition
 		       line, at);
 }
 
-bool ann_scan_place_allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
+/* What stands beside the value. */
+static bool place_allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
 	struct ann_range place)
 {
 	const struct condition *conditions = scan->matcher->jobs[job].conditions;
@@ -70,4 +71,11 @@ bool ann_scan_place_allowed(struct ann_scan *scan, uint32_t job, struct ann_span
 	       !holds_before(
 		       scan, &conditions[ANN_RULE_UNLESS_BEFORE], line, place.start) &&
 	       !holds_after(scan, &conditions[ANN_RULE_UNLESS_AFTER], line, place.end);
+}
+
+/* What stands beside the value is asked first: that is cheaper. */
+bool ann_scan_allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
+	struct ann_range place)
+{
+	return place_allowed(scan, job, line, place) && line_allowed(scan, job);
 }

@@ -1,7 +1,8 @@
 /*
  * What happens to a line: the patterns of the rules whose literals stand there are
- * tried; what they catch is looked up and becomes a candidate; and of the candidates,
- * those that their rule's conditions let pass and that do not overlap become hits.
+ * tried, those of earlier rules first, for what they have need not be looked for again;
+ * what they catch is looked up and becomes a candidate; and of the candidates, those
+ * that their rule's conditions let pass and that do not overlap become hits.
  */
 #include "annotty/alloc.h"
 #include "meaning.h"
@@ -36,24 +37,6 @@ static bool stands_free(struct ann_span line, struct ann_range place)
 		       !ann_is_word((unsigned char)line.ptr[place.end]));
 }
 
-static void add_candidate(struct ann_scan *scan, const struct candidate *found)
-{
-	if (ann_grow((void **)&scan->candidates, &scan->candidate_room,
-		    scan->candidate_count, sizeof(*scan->candidates)) != 0) {
-		scan->failed = true;
-		return;
-	}
-	scan->candidates[scan->candidate_count++] = *found;
-}
-
-/* What stands beside the value is asked first: that is cheaper. */
-static bool allowed(struct ann_scan *scan, uint32_t job, struct ann_span line,
-	struct ann_range place)
-{
-	return ann_scan_place_allowed(scan, job, line, place) &&
-	       ann_scan_line_allowed(scan, job);
-}
-
 /*
  * The value at `place` becomes a candidate if it means anything, which most values do
  * that have come so far; so the conditions are asked before.
@@ -63,19 +46,16 @@ static void take_value(struct ann_scan *scan, uint32_t at, struct ann_span line,
 {
 	const struct job *job = &scan->matcher->jobs[at];
 
-	if (!scan->lenient && !allowed(scan, at, line, place)) {
+	if (!scan->lenient && !ann_scan_allowed(scan, at, line, place)) {
 		return;
 	}
-	struct candidate found = {
-		.job = at,
-		.place = place,
-		.holds = !scan->lenient,
-		.hit = {.rule = job->rule->name},
-	};
+	struct candidate *found = ann_scan_next_candidate(scan, at);
 
-	if (ann_meaning_of_number(
-		    &scan->asker, job, part_of(line, place), &found.hit)) {
-		add_candidate(scan, &found);
+	if (found != NULL && ann_meaning_of_number(&scan->recall, &scan->asker, job,
+				     part_of(line, place), &found->hit)) {
+		found->place = place;
+		found->holds = !scan->lenient;
+		scan->candidate_count++;
 	}
 }
 
@@ -84,9 +64,8 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 {
 	const struct ann_matcher *m = scan->matcher;
 	const struct job *job = &m->jobs[at];
-	struct candidate found = {.job = at, .hit = {.rule = job->rule->name}};
+	struct candidate *found = ann_scan_next_candidate(scan, at);
 	struct ann_range family = {0};
-
 	struct ann_range same = {0};
 
 	/* Asked before other patterns are tried, which lose the captures. */
@@ -94,21 +73,24 @@ static void take_match(struct ann_scan *scan, uint32_t at, struct ann_span line)
 	bool twice = ann_pattern_group(scan->asker.state, &job->same, &same);
 	bool known = false;
 
-	if (ann_pattern_group(scan->asker.state, &job->code, &found.place)) {
-		known = (job->rule->inside_word || stands_free(line, found.place)) &&
-			(!twice || ann_value_same(part_of(line, found.place),
+	if (found == NULL) {
+		return;
+	}
+	if (ann_pattern_group(scan->asker.state, &job->code, &found->place)) {
+		known = (job->rule->inside_word || stands_free(line, found->place)) &&
+			(!twice || ann_value_same(part_of(line, found->place),
 					   part_of(line, same))) &&
-			ann_meaning_of_number(&scan->asker, job,
-				part_of(line, found.place), &found.hit);
-	} else if (ann_pattern_group(scan->asker.state, &job->name, &found.place)) {
+			ann_meaning_of_number(&scan->recall, &scan->asker, job,
+				part_of(line, found->place), &found->hit);
+	} else if (ann_pattern_group(scan->asker.state, &job->name, &found->place)) {
 		known = ann_meaning_of_symbol(
-			m, job, part_of(line, found.place), &found.hit);
+			m, job, part_of(line, found->place), &found->hit);
 	}
 	if (known && named) {
-		keep_family(&found.hit, part_of(line, family));
+		keep_family(&found->hit, part_of(line, family));
 	}
 	if (known) {
-		add_candidate(scan, &found);
+		scan->candidate_count++;
 	}
 }
 
@@ -124,31 +106,23 @@ static struct job_state *on_line(struct ann_scan *scan, uint32_t at)
 	return state;
 }
 
-static size_t word_end(struct ann_span line, size_t at)
-{
-	while (at < line.len && ann_is_word((unsigned char)line.ptr[at])) {
-		at++;
-	}
-	return at;
-}
-
-/* Tries a job from `from` on; `*next` is where to go on. False: no match. */
+/*
+ * Tries a job from `from` on, of which its shape has said something; `*next` is where
+ * to go on. False: no match.
+ */
 static bool try_job(struct ann_scan *scan, uint32_t at, struct ann_span line,
-	size_t from, size_t *next)
+	size_t from, enum ann_answer said, size_t *next)
 {
 	const struct job *job = &scan->matcher->jobs[at];
-	enum ann_answer matches = job->where == WHERE_TRIGGERED
-					  ? ann_shape_ahead(job->shape, line, from)
-					  : ANN_MAYBE;
 	struct ann_range whole = {from, 0};
 
-	if (matches == ANN_NO) {
+	if (said == ANN_NO) {
 		return false;
 	}
-	if (matches == ANN_YES && job->place.plain) {
-		whole.end = word_end(line, from);
+	if (said == ANN_YES && job->place.plain) {
+		whole.end = from + ann_spots_word(&scan->spots, line, from)->len;
 		*next = whole.end;
-		if (stands_free(line, whole)) {
+		if (from == 0 || !ann_is_word((unsigned char)line.ptr[from - 1])) {
 			take_value(scan, at, line, whole);
 		}
 		return true;
@@ -167,10 +141,12 @@ static void search_line(struct ann_scan *scan, uint32_t at, struct ann_span line
 	struct job_state *state = on_line(scan, at);
 
 	while (state->next <= line.len &&
-		try_job(scan, at, line, state->next, &state->next)) {
+		try_job(scan, at, line, state->next, ANN_MAYBE, &state->next)) {
 	}
 	state->next = line.len + 1;
 }
+
+enum { TAKEN_MOST = 8 }; /* so that a long line full of values takes no longer */
 
 /* The line at hand, and what is found out about it only when it is needed. */
 struct look {
@@ -179,18 +155,13 @@ struct look {
 	bool knows_last;
 	size_t last;          /* where its last word begins */
 	ann_families of_last; /* that may know that word */
-	size_t settled;       /* a value that a rule has, and no later rule can have */
-	uint32_t settled_by;  /* the job of that rule */
+	/* The values that rules have, of which no more than these are remembered. */
+	struct taken {
+		size_t start;
+		uint32_t job; /* of that rule */
+	} taken[TAKEN_MOST];
+	size_t taken_count; /* that there ever were */
 };
-
-/* The word that begins at `at`; asked for one place again and again. */
-static const struct ann_word *first_word(
-	struct ann_scan *scan, const struct look *look, size_t at)
-{
-	struct ann_span rest = {look->line.ptr + at, look->line.len - at};
-
-	return ann_scan_word(scan, rest);
-}
 
 /* The families that may know the last word, if it begins at `least` or behind it. */
 static ann_families last_families(
@@ -227,6 +198,17 @@ static bool bare_behind(struct ann_scan *scan, struct look *look, size_t from)
 	return false;
 }
 
+/* Whether an earlier rule has the value that begins there, so that no later one can. */
+static bool is_taken(const struct look *look, size_t start, uint32_t job)
+{
+	for (size_t i = 0; i < look->taken_count && i < TAKEN_MOST; i++) {
+		if (look->taken[i].start == start && look->taken[i].job < job) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * False when the job cannot find anything from `from` on, since no table of it knows a
  * value there. Cheap against trying its pattern.
@@ -243,8 +225,12 @@ static bool worth_trying(
 	if (!job->whole) {
 		return true;
 	}
+	if (job->place.code_first && triggered && is_taken(look, from, at)) {
+		return false;
+	}
 	if (first) {
-		const struct ann_word *word = first_word(scan, look, from);
+		const struct ann_word *word =
+			ann_spots_word(&scan->spots, look->line, from);
 
 		if (job->place.code_first || (word->families & job->families) == 0) {
 			return (word->families & job->families) != 0;
@@ -262,10 +248,9 @@ static bool worth_trying(
 		if (value->start < least) {
 			return false;
 		}
-		bool taken = value->start == look->settled && look->settled_by < at;
-
-		if (!taken && !(bare && value->prefixed) &&
-			(value->families & job->families) != 0) {
+		if (!(bare && value->prefixed) &&
+			(value->families & job->families) != 0 &&
+			!is_taken(look, value->start, at)) {
 			return true;
 		}
 		if (job->place.last) {
@@ -275,22 +260,19 @@ static bool worth_trying(
 	return false;
 }
 
-/*
- * Whether the last candidate holds: then no later rule can have that place, so there is
- * no need to try them there.
- */
-static bool settle(struct ann_scan *scan, struct look *look)
+/* Asks whether the last candidate holds: then no later rule is tried at its place. */
+static void settle(struct ann_scan *scan, struct look *look)
 {
 	struct candidate *last = &scan->candidates[scan->candidate_count - 1];
 
 	if (!last->holds && !scan->lenient) {
-		last->holds = allowed(scan, last->job, look->line, last->place);
+		last->holds =
+			ann_scan_allowed(scan, last->job, look->line, last->place);
 	}
 	if (last->holds) {
-		look->settled = last->place.start;
-		look->settled_by = last->job;
+		look->taken[look->taken_count++ % TAKEN_MOST] =
+			(struct taken){last->place.start, last->job};
 	}
-	return last->holds;
 }
 
 /* Whether to settle a value as soon as it is found, not when all rules are tried. */
@@ -299,112 +281,101 @@ static bool settles(const struct job *job)
 	return job->place.code_first || job->conditions[ANN_RULE_WHEN].regex == NULL;
 }
 
+static void add_attempt(struct ann_scan *scan, struct attempt attempt)
+{
+	if (ann_grow((void **)&scan->attempts, &scan->attempt_room, scan->attempt_count,
+		    sizeof(*scan->attempts)) != 0) {
+		scan->failed = true;
+		return;
+	}
+	scan->attempts[scan->attempt_count++] = attempt;
+}
+
+/* Earlier rules first, each from left to right. */
+static int compare_attempts(const void *a, const void *b)
+{
+	const struct attempt *x = a;
+	const struct attempt *y = b;
+
+	if (x->job != y->job) {
+		return x->job < y->job ? -1 : 1;
+	}
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* Mostly there are a few, which are nearly in order. */
+static void sort_attempts(struct attempt *attempts, size_t count)
+{
+	enum { FEW = 32 };
+
+	if (count > FEW) {
+		qsort(attempts, count, sizeof(*attempts), compare_attempts);
+		return;
+	}
+	for (size_t i = 1; i < count; i++) {
+		struct attempt moved = attempts[i];
+		size_t at = i;
+
+		for (; at > 0 && attempts[at - 1].job > moved.job; at--) {
+			attempts[at] = attempts[at - 1];
+		}
+		attempts[at] = moved;
+	}
+}
+
 /* A literal stands at `from` in the line. */
 static void follow_trigger(
 	struct ann_scan *scan, uint32_t literal, struct look *look, size_t from)
 {
 	const struct ann_matcher *m = scan->matcher;
 	const struct want *want = &m->patterns.wants[literal];
-	bool taken = false; /* by a rule before those still to be tried */
+	const struct ann_answers *answers[CROWDS] = {NULL};
 
-	if (want->bare && !bare_behind(scan, look, from)) {
+	if ((m->patterns.traits[literal] & WANT_BARE) &&
+		!bare_behind(scan, look, from)) {
 		return;
 	}
 	for (size_t i = 0; i < want->count; i++) {
-		uint32_t at = want->who[i];
-		const struct job *job = &m->jobs[at];
-		struct job_state *state = on_line(scan, at);
-		size_t before = scan->candidate_count;
+		const struct job *job = &m->jobs[want->who[i]];
+		enum ann_answer said = ANN_MAYBE;
+		bool asked = false;
 
-		if (from < state->next || (taken && job->place.code_first) ||
-			!worth_trying(scan, at, look, from)) {
-			continue;
+		if (job->crowd != CROWD_NONE) {
+			if (answers[job->crowd] == NULL) {
+				answers[job->crowd] = ann_spots_answers(
+					&scan->spots, look->line, from, job->crowd);
+			}
+			asked = answers[job->crowd]->told;
+			said = ann_answer_of(answers[job->crowd], job->part);
 		}
-		if (job->where == WHERE_MENTIONED) {
-			search_line(scan, at, look->line);
-		} else if (!try_job(scan, at, look->line, from, &state->next)) {
-			state->next = from + 1; /* another literal may stand here */
-		} else if (scan->candidate_count > before && settles(job) &&
-			   settle(scan, look)) {
-			taken |= look->settled == from;
+		if (said != ANN_NO) {
+			add_attempt(
+				scan, (struct attempt){job->number, asked, said, from});
 		}
 	}
 }
 
-/* In order of place, the earlier rule first. */
-static int compare_candidates(const void *a, const void *b)
+static void make_attempt(
+	struct ann_scan *scan, struct attempt attempt, struct look *look)
 {
-	const struct candidate *x = a;
-	const struct candidate *y = b;
+	const struct job *job = &scan->matcher->jobs[attempt.job];
+	struct job_state *state = on_line(scan, attempt.job);
+	size_t before = scan->candidate_count;
 
-	if (x->place.start != y->place.start) {
-		return x->place.start < y->place.start ? -1 : 1;
-	}
-	return x->job < y->job ? -1 : x->job > y->job;
-}
-
-/* The candidate's place in the batch. */
-static struct ann_hit hit_at(
-	const struct ann_view *view, const struct candidate *candidate)
-{
-	struct ann_hit hit = candidate->hit;
-	size_t start = candidate->place.start;
-	size_t end = candidate->place.end;
-
-	if (view->origin != NULL && end > start) {
-		end = view->origin[end - 1] + 1;
-		start = view->origin[start];
-	}
-	hit.line_start = view->line.start;
-	hit.line_end = view->line.end;
-	hit.start = view->line.start + start;
-	hit.end = view->line.start + end;
-	return hit;
-}
-
-/* The next hit, or, if `instead`, another one for the last. */
-static void put_hit(struct ann_scan *scan, const struct ann_hit *hit, bool instead)
-{
-	struct ann_hits *hits = scan->hits;
-
-	hits->count -= instead;
-	if (ann_grow((void **)&hits->at, &hits->room, hits->count, sizeof(*hit)) != 0) {
-		scan->failed = true;
+	if (attempt.from < state->next ||
+		!worth_trying(scan, attempt.job, look, attempt.from)) {
 		return;
 	}
-	hits->at[hits->count++] = *hit;
-}
-
-static void put_all(struct ann_scan *scan, const struct ann_view *view)
-{
-	for (size_t i = 0; i < scan->candidate_count; i++) {
-		struct ann_hit hit = hit_at(view, &scan->candidates[i]);
-
-		put_hit(scan, &hit, false);
+	if (job->where == WHERE_TRIGGERED && !attempt.asked) {
+		attempt.said = ann_shape_ahead(job->shape, look->line, attempt.from);
 	}
-}
-
-/* Of the candidates of a line, those that hold and do not overlap become hits. */
-static void decide(struct ann_scan *scan, const struct ann_view *view)
-{
-	const struct candidate *held = NULL; /* owner of the last hit */
-
-	if (scan->candidate_count > 1) {
-		qsort(scan->candidates, scan->candidate_count,
-			sizeof(*scan->candidates), compare_candidates);
-	}
-	for (size_t i = 0; i < scan->candidate_count && !scan->failed; i++) {
-		const struct candidate *one = &scan->candidates[i];
-		bool overlaps = held != NULL && one->place.start < held->place.end;
-
-		if ((!overlaps || one->job < held->job) &&
-			(one->holds ||
-				allowed(scan, one->job, view->text, one->place))) {
-			struct ann_hit hit = hit_at(view, one);
-
-			put_hit(scan, &hit, overlaps);
-			held = one;
-		}
+	if (job->where == WHERE_MENTIONED) {
+		search_line(scan, attempt.job, look->line);
+	} else if (!try_job(scan, attempt.job, look->line, attempt.from, attempt.said,
+			   &state->next)) {
+		state->next = attempt.from + 1; /* another literal may stand here */
+	} else if (scan->candidate_count > before && settles(job)) {
+		settle(scan, look);
 	}
 }
 
@@ -414,25 +385,31 @@ void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
 	const struct ann_trigger *triggers, size_t count, size_t base)
 {
 	const struct ann_matcher *m = scan->matcher;
-	struct look look = {
-		.line = view->text, .read_from = SIZE_MAX, .settled = SIZE_MAX};
+	struct look look; /* what is remembered of values is not cleared each time */
 
+	look.line = view->text;
+	look.read_from = SIZE_MAX;
+	look.knows_last = false;
+	look.taken_count = 0;
 	ann_asker_next(&scan->asker, view->text);
 	if (view->origin != NULL) {
-		scan->word.at = NULL; /* its memory is used again and again */
+		ann_spots_clear_other(&scan->spots); /* its memory is used again */
 	}
 	scan->candidate_count = 0;
+	scan->attempt_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		follow_trigger(scan, triggers[i].literal, &look, triggers[i].at - base);
+	}
+	sort_attempts(scan->attempts, scan->attempt_count);
+	for (size_t i = 0; i < scan->attempt_count; i++) {
+		make_attempt(scan, scan->attempts[i], &look);
 	}
 	for (size_t i = 0; m->any > 0 && i < m->count; i++) {
 		if (m->jobs[i].where == WHERE_ANY) {
 			search_line(scan, (uint32_t)i, view->text);
 		}
 	}
-	if (scan->lenient) {
-		put_all(scan, view);
-	} else if (scan->candidate_count > 0) {
-		decide(scan, view);
+	if (scan->candidate_count > 0) {
+		ann_scan_decide(scan, view);
 	}
 }

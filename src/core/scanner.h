@@ -67,13 +67,30 @@ void ann_automaton_scan(const struct ann_automaton *automaton, struct ann_span b
  */
 struct ann_sieve;
 
-/* As for the automaton. NULL also when it is of no use for the literals, or here. */
-struct ann_sieve *ann_sieve_new(const struct ann_literal *literals, size_t count);
+/*
+ * Whether it is of no use to find a literal that begins at `at`, since something is
+ * known of all literals of such `traits`; what they are is up to the caller.
+ */
+struct ann_idle {
+	bool (*is)(void *user, size_t at, unsigned traits);
+	void *user;
+};
+
+/*
+ * As for the automaton. `traits` are of each literal, or NULL. NULL also when it is of
+ * no use for the literals, or here.
+ */
+struct ann_sieve *ann_sieve_new(
+	const struct ann_literal *literals, const uint8_t *traits, size_t count);
 void ann_sieve_free(struct ann_sieve *sieve);
 
-/* Fills `triggers`, which ascend by their beginnings. */
+/*
+ * Fills `triggers`, which ascend by their beginnings. Those that are idle may be left
+ * out. `idle` may be NULL; it is
+ * asked for places in ascending order.
+ */
 void ann_sieve_scan(const struct ann_sieve *sieve, struct ann_span batch,
-	struct ann_triggers *triggers);
+	const struct ann_idle *idle, struct ann_triggers *triggers);
 
 /* A vectorscan database, shared by threads, and the scratch space one thread needs. */
 struct ann_vectorscan;

@@ -4,7 +4,7 @@
 #include "trie.h"
 
 struct ann_automaton {
-	struct ann_trie trie; /* with ways for all bytes, once connected */
+	struct ann_trie trie; /* once connected, with ways for all bytes; see pack() */
 	uint32_t
 		*suffix; /* per state: the nearest shorter state with an end, 0: none */
 };
@@ -50,6 +50,22 @@ static void connect(struct ann_automaton *a, uint32_t *queue, uint32_t *fallback
 	}
 }
 
+/*
+ * A way becomes twice the place of its state in the table of ways, plus one if literals
+ * end there: all that a byte without literals needs to know, in one number.
+ */
+static void pack(struct ann_automaton *a)
+{
+	struct ann_trie *trie = &a->trie;
+
+	for (size_t i = 0; i < (size_t)trie->states * trie->classes; i++) {
+		uint32_t state = trie->next[i];
+		bool reports = trie->ends[state] != 0 || a->suffix[state] != 0;
+
+		trie->next[i] = state * trie->classes << 1 | reports;
+	}
+}
+
 struct ann_automaton *ann_automaton_new(
 	const struct ann_literal *literals, size_t count)
 {
@@ -65,6 +81,7 @@ struct ann_automaton *ann_automaton_new(
 		goto failed;
 	}
 	connect(a, queue, queue + a->trie.states);
+	pack(a);
 	ann_free(queue);
 	return a;
 
@@ -100,16 +117,16 @@ void ann_automaton_scan(const struct ann_automaton *automaton, struct ann_span b
 	struct ann_triggers *triggers)
 {
 	const struct ann_trie *trie = &automaton->trie;
-	const uint32_t *ends = trie->ends;
-	const uint32_t *suffix = automaton->suffix;
-	uint32_t state = 0;
+	const uint32_t *next = trie->next;
+	uint32_t way = 0;
 
 	triggers->count = 0;
 	triggers->failed = false;
 	for (size_t i = 0; i < batch.len; i++) {
-		state = ann_trie_step(trie, state, (unsigned char)batch.ptr[i]);
-		if ((ends[state] | suffix[state]) != 0) {
-			report(automaton, state, i + 1, batch, triggers);
+		way = next[(way >> 1) + trie->class_of[(unsigned char)batch.ptr[i]]];
+		if (way & 1) {
+			report(automaton, (way >> 1) / trie->classes, i + 1, batch,
+				triggers);
 		}
 	}
 }

@@ -9,7 +9,7 @@
 #include "scanner.h"
 
 #include "annotty/alloc.h"
-#include "trie.h"
+#include "prefix.h"
 
 #if defined(__x86_64__)
 
@@ -18,21 +18,12 @@
 
 enum {
 	BUCKETS = 8,
-	DEPTH = 4, /* bytes that the sieve looks at */
-	PREFIXES_MOST = 64,
-	HALF = 32, /* bytes in a register */
+	DEPTH = ANN_PREFIX_BYTES, /* bytes that the sieve looks at */
+	HALF = 32,                /* bytes in a register */
 	STEP = 2 * HALF,
 	STEP_SEES = STEP + DEPTH - 1, /* bytes */
 	STEPS = 32,                   /* of which the places are collected */
 	AT_ONCE = 4,                  /* places are stored at a time */
-	HASH_BITS = 13,
-};
-
-/* The literals that begin alike. */
-struct prefix {
-	unsigned char byte[DEPTH]; /* lower case */
-	uint8_t len;
-	bool free; /* one of them may stand behind a letter */
 };
 
 /* Which bytes a bucket lets through: one bit for each half of a byte. */
@@ -43,60 +34,13 @@ struct bucket {
 };
 
 struct ann_sieve {
-	struct ann_trie trie;
+	struct ann_prefixes prefixes;
 	uint8_t low[DEPTH][16]; /* buckets by the low half of the byte */
 	uint8_t high[DEPTH][16];
 	uint8_t free; /* buckets whose literals may stand behind a letter */
-	uint8_t hashes[1 << (HASH_BITS - 3)]; /* a bit for each that a literal has */
 };
 
-/* The first bytes in lower case, or what comes of them; the same for both cases. */
-static inline uint32_t fold(const void *text, size_t len)
-{
-	uint32_t bytes = 0;
-
-	memcpy(&bytes, text, len);
-	return (bytes | 0x20202020) &
-	       (uint32_t)(UINT64_C(0xffffffff) >> (32 - 8 * len));
-}
-
-static inline uint32_t hash(uint32_t folded)
-{
-	return folded * UINT32_C(0x9e3779b1) >> (32 - HASH_BITS);
-}
-
-static inline unsigned hashed(const struct ann_sieve *sieve, uint32_t folded)
-{
-	uint32_t bit = hash(folded);
-
-	return sieve->hashes[bit >> 3] >> (bit & 7) & 1;
-}
-
-static bool add_prefix(
-	struct prefix *prefixes, size_t *count, const struct ann_literal *literal)
-{
-	struct prefix fresh = {
-		.len = literal->len < DEPTH ? literal->len : DEPTH,
-		.free = !literal->letter_start && !literal->word_start,
-	};
-
-	memcpy(fresh.byte, literal->text, fresh.len);
-	for (size_t i = 0; i < *count; i++) {
-		if (prefixes[i].len == fresh.len &&
-			memcmp(prefixes[i].byte, fresh.byte, DEPTH) == 0) {
-			prefixes[i].free |= fresh.free;
-			return true;
-		}
-	}
-	/* With a single byte, too many places would be looked at. */
-	if (fresh.len < 2 || *count == PREFIXES_MOST) {
-		return false;
-	}
-	prefixes[(*count)++] = fresh;
-	return true;
-}
-
-static struct bucket bucket_of(const struct prefix *prefix)
+static struct bucket bucket_of(const struct ann_prefix *prefix)
 {
 	struct bucket bucket = {.free = prefix->free};
 
@@ -167,16 +111,6 @@ __attribute__((target("popcnt"))) static size_t unite_two(
 	return count - 1;
 }
 
-static void fill_hashes(
-	struct ann_sieve *sieve, const struct prefix *prefixes, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint32_t bit = hash(fold(prefixes[i].byte, prefixes[i].len));
-
-		sieve->hashes[bit >> 3] |= (uint8_t)(1U << (bit & 7));
-	}
-}
-
 static void fill_tables(
 	struct ann_sieve *sieve, const struct bucket *buckets, size_t count)
 {
@@ -197,30 +131,25 @@ static void fill_tables(
 	}
 }
 
-struct ann_sieve *ann_sieve_new(const struct ann_literal *literals, size_t count)
+struct ann_sieve *ann_sieve_new(
+	const struct ann_literal *literals, const uint8_t *traits, size_t count)
 {
-	struct prefix prefixes[PREFIXES_MOST];
-	struct bucket buckets[PREFIXES_MOST];
+	struct bucket buckets[ANN_PREFIXES_MOST];
+	struct ann_sieve *sieve = NULL;
 	size_t used = 0;
 
 	if (!__builtin_cpu_supports("avx2")) {
 		return NULL;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (!add_prefix(prefixes, &used, &literals[i])) {
-			return NULL;
-		}
-	}
-	for (size_t i = 0; i < used; i++) {
-		buckets[i] = bucket_of(&prefixes[i]);
-	}
-	struct ann_sieve *sieve = ann_alloc(sizeof(*sieve));
-
-	if (sieve == NULL || ann_trie_init(&sieve->trie, literals, count) != ANN_OK) {
+	sieve = ann_alloc(sizeof(*sieve));
+	if (sieve == NULL ||
+		!ann_prefixes_init(&sieve->prefixes, literals, traits, count)) {
 		ann_sieve_free(sieve);
 		return NULL;
 	}
-	fill_hashes(sieve, prefixes, used);
+	for (; used < sieve->prefixes.count; used++) {
+		buckets[used] = bucket_of(&sieve->prefixes.at[used]);
+	}
 	while (used > BUCKETS) {
 		used = unite_two(buckets, used);
 	}
@@ -231,26 +160,8 @@ struct ann_sieve *ann_sieve_new(const struct ann_literal *literals, size_t count
 void ann_sieve_free(struct ann_sieve *sieve)
 {
 	if (sieve != NULL) {
-		ann_trie_deinit(&sieve->trie);
+		ann_prefixes_deinit(&sieve->prefixes);
 		ann_free(sieve);
-	}
-}
-
-/* Which literals begin at `at`? */
-static void look(const struct ann_sieve *sieve, struct ann_span batch, size_t at,
-	struct ann_triggers *triggers)
-{
-	const struct ann_trie *trie = &sieve->trie;
-	uint32_t state = 0;
-
-	for (size_t end = at; end < batch.len;) {
-		state = ann_trie_step(trie, state, (unsigned char)batch.ptr[end++]);
-		if (state == 0) {
-			return;
-		}
-		for (uint32_t i = trie->ends[state]; i != 0; i = trie->same[i - 1]) {
-			ann_triggers_add(triggers, trie->literals, batch, end, i - 1);
-		}
 	}
 }
 
@@ -338,15 +249,6 @@ __attribute__((target("avx2,bmi,popcnt"))) static inline size_t collect(
 	return count;
 }
 
-/* Whether a literal may begin with the DEPTH bytes at `text`. */
-static inline unsigned passes(const struct ann_sieve *sieve, const char *text)
-{
-	uint32_t folded = fold(text, DEPTH);
-
-	return hashed(sieve, folded) | hashed(sieve, folded & 0xffffff) |
-	       hashed(sieve, folded & 0xffff);
-}
-
 /* Keeps those of the places, DEPTH bytes before the end, whose bytes are hashed. */
 static size_t sift_finer(const struct ann_sieve *sieve, struct ann_span batch,
 	uint32_t *places, size_t count)
@@ -354,8 +256,10 @@ static size_t sift_finer(const struct ann_sieve *sieve, struct ann_span batch,
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		uint32_t bytes = ann_prefix_bytes(batch.ptr + places[i]);
+
 		places[kept] = places[i];
-		kept += passes(sieve, batch.ptr + places[i]);
+		kept += ann_prefixes_pass(&sieve->prefixes, bytes);
 	}
 	return kept;
 }
@@ -373,20 +277,25 @@ __attribute__((target("avx2"))) static void make_tables(
 /* The last bytes of a batch, fewer than a step can see. */
 __attribute__((target("avx2"))) static void scan_tail(const struct ann_sieve *sieve,
 	const struct tables *tables, struct ann_span batch, size_t from,
-	struct ann_triggers *triggers)
+	const struct ann_idle *idle, struct ann_triggers *triggers)
 {
 	char tail[2 * STEP_SEES] = {0};
 	uint32_t letter = 0; /* one letter more costs a look, no trigger */
 
-	memcpy(tail, batch.ptr + from, batch.len - from);
+	/* It is short mostly; for memcpy() compilers set up a loop of their own here.
+	 */
+	memmove(tail, batch.ptr + from, batch.len - from);
 	for (size_t at = 0; from + at < batch.len; at += STEP) {
 		uint64_t found = places(tables, tail + at, &letter);
 
 		for (; found != 0; found &= found - 1) {
 			size_t place = at + (size_t)__builtin_ctzll(found);
 
-			if (passes(sieve, tail + place)) {
-				look(sieve, batch, from + place, triggers);
+			uint32_t bytes = ann_prefix_bytes(tail + place);
+
+			if (ann_prefixes_pass(&sieve->prefixes, bytes)) {
+				ann_prefixes_look(&sieve->prefixes, batch, from + place,
+					bytes, idle, triggers);
 			}
 		}
 	}
@@ -394,7 +303,7 @@ __attribute__((target("avx2"))) static void scan_tail(const struct ann_sieve *si
 
 __attribute__((target("avx2,bmi,popcnt"))) void ann_sieve_scan(
 	const struct ann_sieve *sieve, struct ann_span batch,
-	struct ann_triggers *triggers)
+	const struct ann_idle *idle, struct ann_triggers *triggers)
 {
 	uint32_t at[STEPS * STEP + AT_ONCE];
 	struct tables tables;
@@ -415,19 +324,22 @@ __attribute__((target("avx2,bmi,popcnt"))) void ann_sieve_scan(
 		}
 		count = sift_finer(sieve, batch, at, count);
 		for (size_t i = 0; i < count; i++) {
-			look(sieve, batch, at[i], triggers);
+			ann_prefixes_look(&sieve->prefixes, batch, at[i],
+				ann_prefix_bytes(batch.ptr + at[i]), idle, triggers);
 		}
 	}
 	if (batch.len > from) {
-		scan_tail(sieve, &tables, batch, from, triggers);
+		scan_tail(sieve, &tables, batch, from, idle, triggers);
 	}
 }
 
 #else
 
-struct ann_sieve *ann_sieve_new(const struct ann_literal *literals, size_t count)
+struct ann_sieve *ann_sieve_new(
+	const struct ann_literal *literals, const uint8_t *traits, size_t count)
 {
 	(void)literals;
+	(void)traits;
 	(void)count;
 	return NULL;
 }
@@ -438,10 +350,11 @@ void ann_sieve_free(struct ann_sieve *sieve)
 }
 
 void ann_sieve_scan(const struct ann_sieve *sieve, struct ann_span batch,
-	struct ann_triggers *triggers)
+	const struct ann_idle *idle, struct ann_triggers *triggers)
 {
 	(void)sieve;
 	(void)batch;
+	(void)idle;
 	(void)triggers;
 }
 

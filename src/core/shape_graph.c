@@ -11,6 +11,8 @@ struct layout {
 	const struct part *parts;
 	struct ann_graph *graph;
 	bool backward;
+	uint8_t part; /* the regex that is laid out */
+	bool exact;
 	bool lost;
 };
 
@@ -23,6 +25,7 @@ static uint32_t add_node(struct layout *l, struct ann_node node)
 		l->lost = true;
 		return 0;
 	}
+	node.part = l->part;
 	g->nodes[g->count] = node;
 	return (uint32_t)g->count++;
 }
@@ -109,7 +112,7 @@ static uint32_t lay(struct layout *l, uint32_t at, uint32_t out)
 		if (!l->backward) {
 			return add_node(l, (struct ann_node){ANN_NODE_END, .out = out});
 		}
-		l->graph->exact = false;
+		l->exact = false;
 		break;
 	case EMPTY:
 		break;
@@ -117,20 +120,46 @@ static uint32_t lay(struct layout *l, uint32_t at, uint32_t out)
 	return out;
 }
 
-bool ann_graph_read(struct ann_graph *graph, struct ann_span regex, bool backward)
+/* Adds one regex. False: it is not understood, or too large. */
+static bool add_part(struct layout *l, struct ann_span regex, uint32_t *start)
 {
-	struct layout l = {.graph = graph, .backward = backward};
 	struct tree tree = {0};
 
-	*graph = (struct ann_graph){.exact = true};
-	l.lost = !ann_tree_read(&tree, graph, regex);
-	l.parts = tree.parts;
-	if (!l.lost) {
-		graph->start = lay(&l, tree.whole,
-			add_node(&l, (struct ann_node){.kind = ANN_NODE_FINAL}));
+	l->lost = !ann_tree_read(&tree, l->graph, regex);
+	l->parts = tree.parts;
+	l->exact = tree.exact;
+	if (!l->lost) {
+		*start = lay(l, tree.whole,
+			add_node(l, (struct ann_node){.kind = ANN_NODE_FINAL}));
 	}
 	ann_free(tree.parts);
-	return !l.lost;
+	return !l->lost;
+}
+
+bool ann_graph_read(struct ann_graph *graph, const struct ann_span *regexes,
+	size_t count, bool backward)
+{
+	struct layout l = {.graph = graph, .backward = backward};
+	bool any = false;
+
+	*graph = (struct ann_graph){0};
+	for (size_t i = 0; i < count; i++) {
+		uint32_t start = 0;
+
+		l.part = (uint8_t)i;
+		if (!add_part(&l, regexes[i], &start)) {
+			graph->untold |= UINT64_C(1) << i;
+			continue;
+		}
+		graph->exact |= (uint64_t)l.exact << i;
+		l.lost = false;
+		graph->start = any ? split(&l, graph->start, start) : start;
+		any = true;
+		if (l.lost) {
+			return false;
+		}
+	}
+	return any;
 }
 
 void ann_graph_deinit(struct ann_graph *graph)

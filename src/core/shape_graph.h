@@ -22,6 +22,7 @@ enum ann_node_kind {
 struct ann_node {
 	enum ann_node_kind kind;
 	bool negated; /* of NEXT and LAST; then the edge of the text will do too */
+	uint8_t part; /* the regex it is of */
 	uint32_t set;
 	uint32_t out;
 	uint32_t other;
@@ -35,14 +36,16 @@ struct ann_graph {
 	size_t set_count;
 	size_t set_room;
 	uint32_t start;
-	bool exact; /* matches are exactly those of the pattern */
+	uint64_t exact;  /* by part: matches are exactly those of the pattern */
+	uint64_t untold; /* by part: it is not understood, or too large */
 };
 
 /*
- * False: the pattern is not understood, is too large, or there is no memory. Release
- * with ann_graph_deinit() in any case.
+ * Of `count` regexes, ANN_SHAPE_PARTS at most. False: none is understood, or there is
+ * no memory. Release with ann_graph_deinit() in any case.
  */
-bool ann_graph_read(struct ann_graph *graph, struct ann_span regex, bool backward);
+bool ann_graph_read(struct ann_graph *graph, const struct ann_span *regexes,
+	size_t count, bool backward);
 void ann_graph_deinit(struct ann_graph *graph);
 
 #endif

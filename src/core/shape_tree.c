@@ -112,7 +112,7 @@ static uint32_t give_up(struct reader *r)
 /* What is taken for true. */
 static uint32_t add_untold(struct reader *r)
 {
-	r->graph->exact = false;
+	r->tree->exact = false;
 	return add_empty(r);
 }
 
@@ -243,7 +243,7 @@ static uint32_t read_look(struct reader *r, enum kind kind, bool negated)
 		return give_up(r);
 	}
 	if (!single_bytes(r, body, &set)) {
-		r->graph->exact = false;
+		r->tree->exact = false;
 		if (!negated) {
 			return add_empty(r); /* a part of it would promise too much */
 		}
@@ -299,7 +299,7 @@ static uint32_t read_group(struct reader *r)
 		return read_caseless(r, false);
 	}
 	if (skip(r, "?>")) {
-		r->graph->exact = false;
+		r->tree->exact = false;
 		return read_body(r);
 	}
 	if (skip(r, "?<") || skip(r, "?P<")) {
@@ -380,7 +380,7 @@ static bool read_counts(struct reader *r, unsigned *least, unsigned *most)
 		return false;
 	}
 	if (skip(r, "+")) {
-		r->graph->exact = false;
+		r->tree->exact = false;
 	} else {
 		skip(r, "?");
 	}
@@ -393,7 +393,7 @@ static uint32_t repeat(struct reader *r, uint32_t what, unsigned least, unsigned
 	struct part part = {.kind = REPEAT, .first = what, .most = UNLIMITED};
 
 	if (least > COUNT_MOST) {
-		r->graph->exact = false;
+		r->tree->exact = false;
 		least = COUNT_MOST;
 		most = UINT32_MAX;
 	}
@@ -401,7 +401,7 @@ static uint32_t repeat(struct reader *r, uint32_t what, unsigned least, unsigned
 	if (most <= COUNT_MOST) {
 		part.most = (uint8_t)most;
 	} else if (most != UINT32_MAX) {
-		r->graph->exact = false;
+		r->tree->exact = false;
 	}
 	return add_part(r, part);
 }
@@ -458,6 +458,7 @@ bool ann_tree_read(struct tree *tree, struct ann_graph *graph, struct ann_span r
 		.tree = tree,
 	};
 
+	tree->exact = true;
 	tree->whole = read_choice(&r);
 	return !r.lost && r.at == r.end;
 }

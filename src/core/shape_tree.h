@@ -25,11 +25,12 @@ struct tree {
 	size_t count;
 	size_t room;
 	uint32_t whole; /* the part that is all of it */
+	bool exact;     /* it stands for no more than the regex does */
 };
 
 /*
- * Puts its sets of bytes into the graph, and says there if it is exact. False: not
- * understood, too large, or no memory. Free `parts` in any case.
+ * Puts its sets of bytes into the graph. False: not understood, too large, or no
+ * memory. Free `parts` in any case.
  */
 bool ann_tree_read(struct tree *tree, struct ann_graph *graph, struct ann_span regex);
 

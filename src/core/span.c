@@ -128,10 +128,30 @@ static int digit(char c)
 	return 16;
 }
 
+/* Of no more hexadecimal digits than fit. */
+static bool few_hex_digits(struct ann_span span, uint64_t *value)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < span.len; i++) {
+		int d = digit(span.ptr[i]);
+
+		if (d == 16) {
+			return false;
+		}
+		sum = sum << 4 | (uint64_t)d;
+	}
+	*value = sum;
+	return span.len > 0;
+}
+
 bool ann_span_digits(struct ann_span span, int base, uint64_t *value)
 {
 	uint64_t sum = 0;
 
+	if (base == 16 && span.len <= 16) {
+		return few_hex_digits(span, value);
+	}
 	for (size_t i = 0; i < span.len; i++) {
 		int d = digit(span.ptr[i]);
 

@@ -1,8 +1,7 @@
 #include "values.h"
 
 #include "annotty/alloc.h"
-
-#include <string.h>
+#include "numbers.h"
 
 enum {
 	SMALL = 4096,
@@ -20,11 +19,9 @@ struct ann_known {
 	uint64_t sieve[];          /* a bit for each value's hash */
 };
 
-/*
- * What a byte is: outside of words, in them a digit (1 more than its value) or not, or
- * the end of a line.
+/* What a byte is: outside of words, or in them a digit (1 more than its value) or not.
  */
-enum { OUTSIDE = 0, NO_DIGIT = 17, LINE_END = 18 };
+enum { OUTSIDE = 0, NO_DIGIT = 17 };
 
 static const uint8_t kinds[256] = {
 	['0'] = 1,
@@ -52,8 +49,6 @@ static const uint8_t kinds[256] = {
 	['g' ... 'z'] = NO_DIGIT,
 	['G' ... 'Z'] = NO_DIGIT,
 	['_'] = NO_DIGIT,
-	['\n'] = LINE_END,
-	['\r'] = LINE_END,
 };
 
 static inline uint8_t kind_at(struct ann_span text, size_t at)
@@ -179,18 +174,23 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 	return find(known, hex) | (letters ? 0 : find(known, decimal));
 }
 
-struct ann_word ann_known_first(const struct ann_known *known, struct ann_span text)
+/* Where the word that goes on at `at` ends. */
+static size_t end_of_word(struct ann_span text, size_t at)
 {
-	struct ann_word word = {.at = text.ptr};
+	while (at < text.len && in_word(kind_at(text, at))) {
+		at++;
+	}
+	return at;
+}
 
-	while (word.len < text.len && in_word(kind_at(text, word.len))) {
-		word.len++;
-	}
-	if (word.len > 0) {
-		word.families =
-			ann_known_word(known, (struct ann_span){text.ptr, word.len});
-	}
-	return word;
+void ann_known_first(
+	const struct ann_known *known, struct ann_span text, struct ann_word *word)
+{
+	size_t len = end_of_word(text, 0);
+
+	word->len = len;
+	word->families =
+		len == 0 ? 0 : ann_known_word(known, (struct ann_span){text.ptr, len});
 }
 
 void ann_values_deinit(struct ann_values *values)
@@ -217,52 +217,76 @@ static enum ann_err add(const struct ann_known *known, struct ann_span line,
 	return ANN_OK;
 }
 
+/* Those of a block that are values. */
+static enum ann_err add_all(const struct ann_known *known, struct ann_span line,
+	const struct ann_numbers *numbers, struct ann_values *values)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (uint64_t each = numbers->ends | numbers->prefixes;
+		each != 0 && failed == ANN_OK; each &= each - 1) {
+		struct ann_span word = ann_numbers_first(numbers, line, each);
+		size_t start = (size_t)(word.ptr - line.ptr);
+
+		failed = add(known, line, start, start + word.len, values);
+	}
+	return failed;
+}
+
 enum ann_err ann_values_find(const struct ann_known *known, struct ann_span line,
 	size_t from, struct ann_values *values)
 {
-	values->count = 0;
-	for (size_t at = from; at < line.len;) {
-		size_t start = at;
-		uint8_t first = kind_at(line, at++);
+	struct ann_numbers numbers = {.next = from};
+	enum ann_err failed = ANN_OK;
 
-		if (!in_word(first)) {
-			continue;
-		}
-		while (at < line.len && in_word(kind_at(line, at))) {
-			at++;
-		}
-		if (first != NO_DIGIT &&
-			add(known, line, start, at, values) != ANN_OK) {
-			return ANN_ENOMEM;
+	values->count = 0;
+	while (numbers.next < line.len && !numbers.line_ends && failed == ANN_OK) {
+		ann_numbers_read(&numbers, line, numbers.next);
+		if (numbers.long_word) {
+			numbers.next = end_of_word(line, numbers.next);
+			failed = add(known, line, numbers.at, numbers.next, values);
+		} else {
+			failed = add_all(known, line, &numbers, values);
 		}
 	}
-	return ANN_OK;
+	return failed;
+}
+
+/* Of the numbers without 0x, the last one that is known; SIZE_MAX: none. */
+static size_t last_bare(const struct ann_known *known, struct ann_span text,
+	const struct ann_numbers *numbers)
+{
+	uint64_t ends = numbers->ends;
+
+	while (ends != 0) {
+		struct ann_span word = ann_numbers_last(numbers, text, ends);
+
+		if (ann_known_word(known, word) != 0) {
+			return (size_t)(word.ptr - text.ptr);
+		}
+		ends ^= UINT64_C(1) << (63 - (unsigned)__builtin_clzll(ends));
+	}
+	return SIZE_MAX;
 }
 
 struct ann_bare ann_known_bare(
 	const struct ann_known *known, struct ann_span text, size_t from)
 {
-	struct ann_bare found = {.last = SIZE_MAX, .from = from};
-	size_t at = from;
+	struct ann_bare found = {.last = SIZE_MAX, .from = from, .line_end = from};
+	bool line_ends = from >= text.len;
 
-	while (at < text.len && kind_at(text, at) != LINE_END) {
-		size_t start = at;
-		uint8_t first = kind_at(text, at++);
+	while (!line_ends) {
+		struct ann_numbers numbers;
 
-		if (first == OUTSIDE) {
-			continue;
-		}
-		while (at < text.len && in_word(kind_at(text, at))) {
-			at++;
-		}
-		struct ann_span word = {text.ptr + start, at - start};
+		ann_numbers_read(&numbers, text, found.line_end);
+		size_t last = numbers.long_word ? numbers.at
+						: last_bare(known, text, &numbers);
 
-		if (first != NO_DIGIT && !has_prefix(word) &&
-			ann_known_word(known, word) != 0) {
-			found.last = start;
-		}
+		found.last = last != SIZE_MAX ? last : found.last;
+		found.line_end = numbers.long_word ? end_of_word(text, numbers.next)
+						   : numbers.next;
+		line_ends = numbers.line_ends || found.line_end == text.len;
 	}
-	found.line_end = at;
 	return found;
 }
 

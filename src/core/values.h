@@ -36,11 +36,11 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 
 /* The word that a text begins with. */
 struct ann_word {
-	const char *at;        /* where the text begins */
 	size_t len;            /* 0: it begins with no word */
 	ann_families families; /* that may know it */
 };
-struct ann_word ann_known_first(const struct ann_known *known, struct ann_span text);
+void ann_known_first(
+	const struct ann_known *known, struct ann_span text, struct ann_word *word);
 
 /* The same for the last word of `line`, which begins at `*start`. */
 ann_families ann_known_last(

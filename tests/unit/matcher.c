@@ -438,8 +438,70 @@ START_TEST(rules_without_a_literal_are_told)
 }
 END_TEST
 
+START_TEST(a_value_that_comes_again_is_read_on_its_own_line)
+{
+	static const char rules[] = "[family net]\nwords = lan\n[rule r]\n" KEYWORD;
+
+	expect(rules, "rc 0x107 lan\nrc 0x107\nrc 0x107 lan\nrc 0x11b\nrc 0x11b",
+		"rc 0x107 [NET_TIMEOUT | DEV_LOST | DEV_GONE | SYS_FAULT] lan\n"
+		"rc 0x107 [DEV_LOST | DEV_GONE | NET_TIMEOUT | SYS_FAULT]\n"
+		"rc 0x107 [NET_TIMEOUT | DEV_LOST | DEV_GONE | SYS_FAULT] lan\n"
+		"rc 0x11b [DEV_ISSUER]\nrc 0x11b [DEV_ISSUER]");
+}
+END_TEST
+
+START_TEST(a_value_that_comes_again_is_read_as_its_own_rule_says)
+{
+	expect("[rule a]\nfamilies = dev\nbase = hex\npattern = hex (?<code>\\w+)\n"
+	       "[rule b]\nfamilies = dev\nbase = dec\npattern = dec (?<code>\\w+)\n"
+	       "[rule c]\nfamilies = net\npattern = net (?<code>\\w+)\n",
+		"hex 107, dec 107, net 107, hex 0x107, net 0x107",
+		"hex 107 [DEV_LOST | DEV_GONE], dec 107 [DEV_DECIMAL], "
+		"net 107 [NET_TIMEOUT], hex 0x107 [DEV_LOST | DEV_GONE], "
+		"net 0x107 [NET_TIMEOUT]");
+}
+END_TEST
+
+/* More rules than are asked at once; `pattern` has a place for a number. */
+static void expect_of_many(const char *pattern, const char *text, const char *expected)
+{
+	struct ann_buf rules = {0};
+
+	for (int i = 0; i < 150; i++) {
+		ann_buf_printf(&rules, "[rule r%d]\nfamilies = dev\n", i);
+		ann_buf_str(&rules, "pattern = ");
+		for (const char *c = pattern; *c != '\0'; c++) {
+			if (*c == '#') {
+				ann_buf_u64(&rules, (uint64_t)i);
+			} else {
+				ann_buf_char(&rules, *c);
+			}
+		}
+		ann_buf_char(&rules, '\n');
+	}
+	ann_buf_char(&rules, '\0');
+	expect(rules.ptr, text, expected);
+	ann_buf_deinit(&rules);
+}
+
+START_TEST(any_number_of_rules_may_have_the_same_literal)
+{
+	expect_of_many("at# (?<code>\\w+)",
+		"at0 0x11B at63 0x11B at64 0x11B at149 0x11B at150 0x11B",
+		"at0 0x11B [DEV_ISSUER] at63 0x11B [DEV_ISSUER] at64 0x11B "
+		"[DEV_ISSUER] at149 0x11B [DEV_ISSUER] at150 0x11B");
+	expect_of_many("(?<code>0x[0-9A-F]+) at#;",
+		"0x11B at0; 0x11B at63; 0x11B at64; 0x11B at149; 0x11B at150;",
+		"0x11B [DEV_ISSUER] at0; 0x11B [DEV_ISSUER] at63; "
+		"0x11B [DEV_ISSUER] at64; 0x11B [DEV_ISSUER] at149; 0x11B at150;");
+}
+END_TEST
+
 void test_cases(Suite *suite)
 {
+	test_add(suite, a_value_that_comes_again_is_read_on_its_own_line);
+	test_add(suite, a_value_that_comes_again_is_read_as_its_own_rule_says);
+	test_add(suite, any_number_of_rules_may_have_the_same_literal);
 	test_add(suite, a_value_is_annotated_behind_it);
 	test_add(suite, a_bare_number_is_read_as_its_rule_says);
 	test_add(suite, a_marked_number_is_hex_whatever_the_rule_says);

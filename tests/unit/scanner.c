@@ -113,7 +113,7 @@ static struct scanners start(const struct ann_literal *literals, size_t count)
 		.count = count,
 		.automaton = ann_automaton_new(literals, count),
 		.vectorscan = ann_vectorscan_new(literals, count),
-		.sieve = ann_sieve_new(literals, count),
+		.sieve = ann_sieve_new(literals, NULL, count),
 	};
 
 	ck_assert_ptr_nonnull(s.automaton);
@@ -157,7 +157,7 @@ static size_t check(struct scanners *s, struct ann_span text)
 		expect_same(&s->found, &s->expected);
 	}
 	if (s->sieve != NULL) {
-		ann_sieve_scan(s->sieve, text, &s->found);
+		ann_sieve_scan(s->sieve, text, NULL, &s->found);
 		ck_assert(!s->found.failed);
 		check_beginnings_ascend(&s->found);
 		expect_same(&s->found, &s->expected);
@@ -276,8 +276,54 @@ START_TEST(many_beginnings_or_single_bytes_are_not_for_the_sieve)
 		many[i].text[2] = (char)(' ' + i % 32);
 		many[i].text[3] = (char)('0' + i / 32);
 	}
-	ck_assert_ptr_null(ann_sieve_new(many, ANN_LEN(many)));
-	ck_assert_ptr_null(ann_sieve_new(single, ANN_LEN(single)));
+	ck_assert_ptr_null(ann_sieve_new(many, NULL, ANN_LEN(many)));
+	ck_assert_ptr_null(ann_sieve_new(single, NULL, ANN_LEN(single)));
+}
+END_TEST
+
+/* Of the places that are asked for, those before `from` are idle. */
+struct asked {
+	size_t from;
+	size_t last;
+	size_t count;
+	unsigned traits;
+};
+
+static bool is_idle(void *user, size_t at, unsigned traits)
+{
+	struct asked *asked = user;
+
+	ck_assert(asked->count == 0 || at >= asked->last);
+	asked->last = at;
+	asked->count++;
+	asked->traits |= traits;
+	return at < asked->from;
+}
+
+START_TEST(what_is_idle_is_left_out)
+{
+	const struct ann_literal literals[] = {literal("status", ""),
+		literal("state", ""), literal("error", ""), literal("code", "")};
+	/* Of two literals that begin alike, what both have counts. */
+	const uint8_t traits[] = {1 | 2, 2, 4, 0};
+	struct ann_sieve *sieve = ann_sieve_new(literals, traits, ANN_LEN(literals));
+	struct ann_span text = ann_span("state error code status error");
+	struct asked asked = {.from = 13};
+	struct ann_idle idle = {is_idle, &asked};
+	struct ann_triggers found = {0};
+
+	if (sieve == NULL) {
+		return; /* not on this machine */
+	}
+	ann_sieve_scan(sieve, text, &idle, &found);
+	ck_assert_uint_eq(asked.count, 4);
+	ck_assert_uint_eq(asked.traits, 2 | 4);
+	ck_assert_uint_eq(found.count, 3);
+	ck_assert_uint_eq(found.at[0].at, 12); /* it has no traits */
+	ck_assert_uint_eq(found.at[1].at, 17);
+	ck_assert_uint_eq(found.at[2].at, 24);
+	ann_triggers_deinit(&found);
+	ann_sieve_free(sieve);
 }
 END_TEST
 
@@ -307,5 +353,6 @@ void test_cases(Suite *suite)
 	test_add(suite, any_byte_can_be_in_a_literal);
 	test_add_loop(suite, random_literals_are_found_by_all, 4);
 	test_add(suite, many_beginnings_or_single_bytes_are_not_for_the_sieve);
+	test_add(suite, what_is_idle_is_left_out);
 	test_add(suite, a_list_that_cannot_grow_says_so);
 }

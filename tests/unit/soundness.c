@@ -297,6 +297,85 @@ START_TEST(shapes_say_yes_and_no_only_where_it_is_true)
 }
 END_TEST
 
+/* Patterns that are asked at once, each by itself, and by PCRE2. */
+struct choir {
+	struct making of[5];
+	pcre2_code *codes[5];
+	struct ann_shape *shapes[5];
+	struct ann_shape *all;
+	size_t count;
+};
+
+static void form(struct choir *c, struct test_chance *chance)
+{
+	c->count = 1 + test_below(chance, ANN_LEN(c->of));
+	for (size_t i = 0; i < c->count; i++) {
+		struct making *m = &c->of[i];
+
+		*m = (struct making){.chance = chance};
+		make_alternatives(m);
+		ann_buf_reserve(&m->pattern, 1);
+		c->codes[i] = compile(&m->pattern);
+		c->shapes[i] = ann_shape_new(ann_buf_all(&m->pattern), false);
+	}
+	c->all = ann_shape_of_all(c->shapes, c->count);
+}
+
+static void dissolve(struct choir *c)
+{
+	ann_shape_free(c->all);
+	for (size_t i = 0; i < c->count; i++) {
+		pcre2_code_free(c->codes[i]);
+		ann_shape_free(c->shapes[i]);
+		ann_buf_deinit(&c->of[i].pattern);
+		ann_buf_deinit(&c->of[i].sample);
+	}
+}
+
+/* How many answers were no maybe. */
+static int check_choir(const struct choir *c, struct ann_span line)
+{
+	int told = 0;
+
+	for (size_t at = 0; at <= line.len; at++) {
+		struct ann_answers answers;
+
+		ann_shape_all_ahead(c->all, line, at, &answers);
+		for (unsigned i = 0; i < c->count; i++) {
+			enum ann_answer all = ann_answer_of(&answers, i);
+			enum ann_answer one = ann_shape_ahead(c->shapes[i], line, at);
+
+			ck_assert(!answers.told || (all == ANN_NO) == (one == ANN_NO));
+			if (c->codes[i] != NULL) {
+				told += check_answer(&c->of[i], line, at, all,
+					matches(c->codes[i], line, at));
+			}
+		}
+	}
+	return told;
+}
+
+START_TEST(shapes_asked_at_once_say_what_each_would)
+{
+	struct test_chance chance = test_chance(_i);
+	struct ann_buf line = {0};
+	int told = 0;
+
+	for (int rounds = 0; rounds < 600; rounds++) {
+		struct choir choir;
+
+		form(&choir, &chance);
+		for (size_t i = 0; i < choir.count; i++) {
+			make_line(&choir.of[i], &line);
+			told += check_choir(&choir, ann_buf_all(&line));
+		}
+		dissolve(&choir);
+	}
+	ck_assert_int_gt(told, 10000);
+	ann_buf_deinit(&line);
+}
+END_TEST
+
 START_TEST(every_match_holds_what_was_promised)
 {
 	struct test_chance chance = test_chance(_i);
@@ -336,4 +415,5 @@ void test_cases(Suite *suite)
 {
 	test_add_loop(suite, every_match_holds_what_was_promised, 4);
 	test_add_loop(suite, shapes_say_yes_and_no_only_where_it_is_true, 4);
+	test_add_loop(suite, shapes_asked_at_once_say_what_each_would, 4);
 }
