@@ -15,11 +15,11 @@ _known() {
 			my ($table, $keys) = ($1, $2);
 			my $section = $ARGV eq "cli/config.c"
 					? $table eq "daemon" ? "annotty" : "table"
-				: $ARGV =~ m{^io/(source_|port_keys|plan)} ? "source"
-				: $ARGV =~ m{^(io/(collector|sink|spool)|core/route)} ? "output"
+				: $ARGV =~ m{^io/(source/|port/|app/plan)} ? "source"
+				: $ARGV =~ m{^(io/(sink|spool)/|core/stream/route)} ? "output"
 				: "unknown-section-of-$ARGV";
 			print "$section $1\n" while $keys =~ /\{(?:\.name = )?"([^"]+)"/g;
-		}' cli/*.c io/*.c core/*.c)
+		}' */*.c */*/*.c)
 	echo 'source input'
 	echo 'output output'
 }

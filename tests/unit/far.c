@@ -1,5 +1,5 @@
 /* Which alternatives look back as far as they can, and what is left without them. */
-#include "far.h"
+#include "match/far.h"
 
 #include "suite.h"
 

@@ -4,8 +4,8 @@
 #include "annotty/render.h"
 
 #include "chance.h"
+#include "match/value.h"
 #include "suite.h"
-#include "value.h"
 
 static void expect_line(const char *text, size_t start, size_t end, size_t next)
 {

@@ -1,5 +1,5 @@
 /* What a pattern promises about the lines it matches: exactly, and never too much. */
-#include "literals.h"
+#include "match/literals.h"
 
 #include "suite.h"
 

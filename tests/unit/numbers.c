@@ -1,5 +1,5 @@
 /* Which words of a text can be numbers: all that the tables' words are asked for. */
-#include "numbers.h"
+#include "match/numbers.h"
 
 #include "annotty/buf.h"
 

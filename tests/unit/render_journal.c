@@ -2,10 +2,10 @@
 #include "annotty/message_ids.h"
 #include "annotty/render.h"
 
+#include "base/utf8.h"
 #include "chance.h"
 #include "kit.h"
 #include "suite.h"
-#include "utf8.h"
 
 #include <string.h>
 

@@ -3,10 +3,10 @@
 
 #include "annotty/table.h"
 
+#include "base/utf8.h"
 #include "chance.h"
 #include "kit.h"
 #include "suite.h"
-#include "utf8.h"
 
 #include <stdio.h>
 

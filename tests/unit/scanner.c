@@ -1,5 +1,5 @@
 /* The ways to find literals in a text: those of ours and the obvious one. */
-#include "scanner.h"
+#include "match/scanner.h"
 
 #include "annotty/alloc.h"
 

@@ -1,5 +1,5 @@
 /* Which lines a program draws on, so that nothing may be put into them. */
-#include "screen.h"
+#include "render/screen.h"
 
 #include "suite.h"
 

@@ -5,8 +5,8 @@
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
-#include "literals.h"
-#include "shape.h"
+#include "match/literals.h"
+#include "match/shape.h"
 
 #include "chance.h"
 #include "suite.h"

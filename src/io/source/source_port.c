@@ -32,7 +32,7 @@
 
 enum {
 	SLICE_BYTES = 16 * 1024, /* the kernel gives 4 KiB */
-	REST_MS = 16, /* the time in which adapters on USB gather bytes */
+	REST_MS = 16,            /* the time in which adapters on USB gather bytes */
 	RESTS_IN_VAIN_MOST = 4,
 	FEW_BYTES = 1024, /* a quarter of what the kernel keeps */
 	DELAY_LEAST_MS = 20,

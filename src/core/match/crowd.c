@@ -1,0 +1,86 @@
+#include "match/crowd.h"
+
+#include "annotty/alloc.h"
+
+/* The crowd of a job, if it has room for it. */
+static enum crowd crowd_of(const struct job *job)
+{
+	if (job->where != WHERE_TRIGGERED) {
+		return CROWD_NONE;
+	}
+	return job->whole && (job->place.code_first || job->place.same_first)
+		       ? CROWD_VALUES
+		       : CROWD_WORDS;
+}
+
+/* Those of which there are too many are asked one by one. */
+static enum ann_err make_crowd(struct ann_matcher *m, enum crowd crowd)
+{
+	struct ann_shape *shapes[ANN_SHAPE_PARTS];
+	uint8_t count = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		struct job *job = &m->jobs[i];
+
+		if (crowd_of(job) == crowd && count < ANN_SHAPE_PARTS) {
+			job->crowd = crowd;
+			job->part = count;
+			shapes[count++] = job->shape;
+		}
+	}
+	m->crowds[crowd] = ann_shape_of_all(shapes, count);
+	return m->crowds[crowd] == NULL ? ANN_ENOMEM : ANN_OK;
+}
+
+static enum ann_err make_all(struct ann_matcher *m)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < m->count; i++) {
+		m->jobs[i].crowd = CROWD_NONE;
+	}
+	for (enum crowd crowd = 0; crowd < CROWDS && failed == ANN_OK; crowd++) {
+		failed = make_crowd(m, crowd);
+	}
+	return failed;
+}
+
+static uint8_t traits_of_job(const struct job *job)
+{
+	bool triggered = job->where == WHERE_TRIGGERED;
+	bool value = crowd_of(job) == CROWD_VALUES;
+	bool bare = triggered && job->whole && job->rule->base == ANN_BASE_BARE;
+
+	return (uint8_t)((value ? WANT_VALUE : 0) | (bare ? WANT_BARE : 0) |
+			 (job->crowd == CROWD_VALUES ? WANT_VALUES : 0) |
+			 (job->crowd == CROWD_WORDS ? WANT_WORDS : 0));
+}
+
+/* A literal that no job wants, such as the escape, has none. */
+static uint8_t sum_up_want(const struct ann_matcher *m, const struct want *want)
+{
+	uint8_t traits = want->count > 0 ? UINT8_MAX : 0;
+
+	for (size_t i = 0; i < want->count; i++) {
+		traits &= traits_of_job(&m->jobs[want->who[i]]);
+	}
+	return traits;
+}
+
+static enum ann_err sum_up_wants(struct ann_matcher *m)
+{
+	struct index *index = &m->patterns;
+
+	index->traits = ann_resize_array(NULL, index->count, sizeof(*index->traits));
+	for (size_t i = 0; index->traits != NULL && i < index->count; i++) {
+		index->traits[i] = sum_up_want(m, &index->wants[i]);
+	}
+	return index->traits == NULL ? ANN_ENOMEM : ANN_OK;
+}
+
+enum ann_err ann_crowds_make(struct ann_matcher *matcher)
+{
+	return make_all(matcher) == ANN_OK && sum_up_wants(matcher) == ANN_OK
+		       ? ANN_OK
+		       : ANN_ENOMEM;
+}

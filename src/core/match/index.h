@@ -1,0 +1,45 @@
+/*
+ * index - literals, who wants to know of them, and an automaton that finds them.
+ */
+#ifndef CORE_INDEX_H
+#define CORE_INDEX_H
+
+#include "match/scanner.h"
+
+/* Who wants to know of a literal: jobs or conditions, by number. */
+struct want {
+	uint32_t *who;
+	size_t count;
+	size_t room;
+};
+
+/* What all jobs that want a literal have in common. */
+enum {
+	WANT_VALUE = 1,  /* their matches begin with a value that it is of */
+	WANT_BARE = 2,   /* their values have no 0x, and stand behind it */
+	WANT_VALUES = 4, /* they are of CROWD_VALUES */
+	WANT_WORDS = 8,  /* they are of CROWD_WORDS */
+};
+
+/* Literals, each once. */
+struct index {
+	struct ann_literal *literals;
+	struct want *wants; /* per literal */
+	uint8_t *traits;    /* the same; NULL until they are summed up */
+	size_t count;
+	size_t room;
+	struct ann_automaton *automaton;
+};
+
+/* The literal's place in the index, where it is added if it is new; -1: no memory. */
+long ann_index_intern(struct index *index, const struct ann_literal *literal);
+
+/* `who` wants to know of each of the literals. ANN_ENOMEM only. */
+ANN_MUST_USE enum ann_err ann_index_want(
+	struct index *index, size_t who, const struct ann_literals *literals);
+
+/* When all literals are there. ANN_ENOMEM only. */
+ANN_MUST_USE enum ann_err ann_index_build(struct index *index, struct ann_error *err);
+void ann_index_deinit(struct index *index);
+
+#endif

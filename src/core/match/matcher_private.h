@@ -1,0 +1,89 @@
+/*
+ * matcher_private - a compiled matcher, between the one who makes it (matcher.c) and
+ * the one who uses it (scan.c).
+ */
+#ifndef CORE_MATCHER_PRIVATE_H
+#define CORE_MATCHER_PRIVATE_H
+
+#include "annotty/matcher.h"
+#include "match/index.h"
+#include "match/pattern.h"
+#include "match/place.h"
+#include "match/shape.h"
+#include "match/values.h"
+
+#include <stdatomic.h>
+
+/* How a rule's lines are found. */
+enum where {
+	WHERE_TRIGGERED, /* matches begin exactly where one of its literals stands */
+	WHERE_MENTIONED, /* lines hold one of its literals somewhere */
+	WHERE_ANY,       /* nothing is known: every line is tried */
+};
+
+/* Jobs whose shapes are asked all at once, where one of their literals stands. */
+enum crowd {
+	CROWD_VALUES, /* matches begin with a value, which the literal is the front of
+		       */
+	CROWD_WORDS,  /* other matches that begin with a literal */
+	CROWDS,
+	CROWD_NONE = CROWDS
+};
+
+/* A rule's condition made ready, or the words of a family. */
+struct condition {
+	struct ann_pattern *regex; /* NULL: there is none */
+	struct ann_shape *shape;   /* for those on what stands beside a value */
+	struct ann_shape *near;    /* the same without its far part; see far.h */
+	bool far;                  /* there is one; it may be all, without a `near` */
+	uint32_t number;           /* among all conditions that have literals */
+	bool listed;               /* it holds only on lines with one of its literals */
+	bool leading;              /* and begins there; the regex is anchored then */
+};
+
+/* A rule made ready. */
+struct job {
+	const struct ann_rule *rule;
+	uint32_t number; /* its place in ann_matcher::jobs */
+	struct ann_pattern *pattern;
+	struct ann_shape *shape;                       /* if WHERE_TRIGGERED */
+	struct condition conditions[ANN_RULE_REGEXES]; /* but not ANN_RULE_PATTERN */
+	struct ann_groups code;
+	struct ann_groups name;
+	struct ann_groups family;
+	struct ann_groups same;
+	uint8_t *rank; /* per family: its place in the rule's list, NOT_LISTED */
+	enum where where;
+	enum crowd crowd;      /* with which its shape is asked */
+	uint8_t part;          /* which one of that crowd's it is */
+	bool whole;            /* its values are whole words that a table knows */
+	ann_families families; /* those it can find */
+	struct ann_place place;
+};
+
+enum { NOT_LISTED = 0xFF, FAMILIES_MOST = NOT_LISTED };
+
+struct ann_matcher {
+	const struct ann_codebook *book;
+	struct ann_matcher_options options;
+	bool wanted[FAMILIES_MOST];  /* by the order of families: they may be found */
+	bool unnamed[FAMILIES_MOST]; /* no rule has them in its list */
+	struct job *jobs;
+	size_t count;
+	size_t any;               /* how many jobs are WHERE_ANY */
+	struct ann_pattern *stop; /* options.stop_at, or NULL */
+	struct ann_known *known;  /* values that some job can find */
+	struct condition *words;  /* per family: lines that speak of it */
+	struct ann_shape *crowds[CROWDS];
+	struct index patterns;    /* literals of the jobs' patterns */
+	struct index conditions;  /* literals of conditions and words */
+	struct index far;         /* literals of the far parts of conditions */
+	uint32_t condition_count; /* that have literals */
+	uint32_t escape; /* the literal that begins a terminal's control sequence */
+	/* Both NULL until one of them is built. */
+	_Atomic(struct ann_sieve *) sieve;
+	_Atomic(struct ann_vectorscan *) vectorscan;
+	_Atomic(struct ann_sieve *) far_sieve; /* NULL until it is built, or for good */
+};
+
+#endif
