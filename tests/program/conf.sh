@@ -19,7 +19,7 @@ _known() {
 				: $ARGV =~ m{^(io/(sink|spool)/|core/stream/route)} ? "output"
 				: "unknown-section-of-$ARGV";
 			print "$section $1\n" while $keys =~ /\{(?:\.name = )?"([^"]+)"/g;
-		}' */*.c */*/*.c)
+		}' -- */*.c */*/*.c)
 	echo 'source input'
 	echo 'output output'
 }
