@@ -49,6 +49,29 @@ static void expect(const char *pattern, const char *expected)
 	ann_literals_deinit(&found);
 }
 
+/* The bytes behind the pattern are not there, as a sanitizer would tell. */
+START_TEST(no_pattern_is_read_past_its_end)
+{
+	static const char *const patterns[] = {"foo[", "foo[^", "foo[a\\",
+		"foo[[:", "foo\\", "foo\\x", "foo(", "foo(?", "foo(?<", "foo(?i",
+		"foo{", "foo{2,", "foo(?#", "(?x)foo#"};
+	struct ann_literals found = {0};
+
+	for (size_t i = 0; i < ANN_LEN(patterns); i++) {
+		struct ann_span pattern = ann_span(patterns[i]);
+		char *copy = malloc(pattern.len);
+
+		memcpy(copy, pattern.ptr, pattern.len);
+		pattern.ptr = copy;
+		ck_assert_int_eq(ann_literals_of(pattern, &found), ANN_OK);
+		ann_literals_deinit(&found);
+		free(copy);
+	}
+	expect("foo[", "^foo");
+	expect("foo[^", "^foo");
+}
+END_TEST
+
 START_TEST(plain_text_is_its_own_literal)
 {
 	expect("status", "^status");
@@ -260,6 +283,7 @@ END_TEST
 
 void test_cases(Suite *suite)
 {
+	test_add(suite, no_pattern_is_read_past_its_end);
 	test_add(suite, plain_text_is_its_own_literal);
 	test_add(suite, alternatives_are_united);
 	test_add(suite, what_may_be_left_out_makes_two_of_one);

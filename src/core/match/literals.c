@@ -201,12 +201,11 @@ static void skip_class_name(struct parser *p)
 static void parse_class(struct parser *p, struct sum *sum)
 {
 	enum { SMALL = 4 };
-	bool plain = p->at < p->end && *p->at != '^';
-	const char *first = p->at + !plain;
+	bool plain = !skip(p, "^");
+	const char *first = p->at;
 	struct ann_set set = {0};
 
 	*sum = (struct sum){0};
-	p->at = first;
 	while (p->at < p->end && (*p->at != ']' || p->at == first)) {
 		if (*p->at == '\\' && p->at + 1 < p->end) {
 			p->at++;
