@@ -389,6 +389,14 @@ bench_fanout() {
 
 # --- collectors ------------------------------------------------------------------------
 
+# count_collected: lines, as rsyslog writes them, and headers, where octets are counted.
+count_collected() {
+	local headers
+
+	headers=$(grep -ao '>1 20[0-9][0-9]-' "$work/collected" | wc -l)
+	echo $(($(wc -l <"$work/collected") + headers))
+}
+
 # collected_by COMMAND [ARG]... -- PROGRAM [ARG]...: PROGRAM reads the log and sends it to
 # COMMAND, which listens at the first port and writes all `lines` to $work/collected.
 # Prints what runner prints, of PROGRAM.
@@ -406,11 +414,11 @@ collected_by() {
 	wait_for "ss -Hltn 'sport = :$first_port' | grep -q ." || return 1
 	"$work/runner" "$log" /dev/null "${@:2}"
 	# The collector has what was sent, but may not have written it yet.
-	wait_for "((\$(wc -l <'$work/collected') >= $lines))" ||
-		echo "only $(wc -l <"$work/collected") lines were collected" >&2
+	wait_for "((\$(count_collected) >= $lines))" ||
+		echo "only $(count_collected) lines were collected" >&2
 	kill "$listener" 2>"$work/killed" || true # socat ends with its connection
 	wait "$listener" || true
-	(($(wc -l <"$work/collected") >= lines))
+	(($(count_collected) >= lines))
 }
 
 write_rsyslog() {
