@@ -11,7 +11,8 @@
  *                                  without it, all
  *     when = REGEX                 the line must match this too
  *     unless = REGEX               and must not match this
- *     behind = REGEX               what stands right before the value must match this
+ *     behind = REGEX               what stands right before the value must match this;
+ *                                  the text ends there
  *     unless-before = REGEX        and must not match this
  *     unless-after = REGEX         nor what follows the value, this
  *     inside-word = no             yes: the value may be a part of a word, as in E263
