@@ -7,7 +7,6 @@
 
 /* All codes of one value stand side by side in ann_code_index::codes. */
 struct value_slot {
-	uint64_t value;
 	uint32_t first;
 	uint32_t count; /* 0: the slot is free */
 };
@@ -74,7 +73,8 @@ static struct value_slot *value_slot(const struct ann_code_index *index, uint64_
 {
 	size_t at = value_at(value) & index->mask;
 
-	while (index->values[at].count != 0 && index->values[at].value != value) {
+	while (index->values[at].count != 0 &&
+		index->codes[index->values[at].first]->value != value) {
 		at = (at + 1) & index->mask;
 	}
 	return &index->values[at];
@@ -128,7 +128,6 @@ static void index_values(struct ann_code_index *index)
 		struct value_slot *slot = value_slot(index, value);
 
 		if (slot->count++ == 0) {
-			slot->value = value;
 			slot->first = (uint32_t)i;
 		}
 	}
