@@ -296,6 +296,27 @@ START_TEST(codes_are_found_by_name)
 }
 END_TEST
 
+START_TEST(codes_are_found_by_name_without_memory_for_an_index)
+{
+	test_heap_begin(-1);
+	struct ann_codebook *book = book_of(good);
+
+	add(book, "5\tDEV_GONE\tx\n", "later.tsv");
+	ck_assert_int_eq(ann_codebook_index(book), ANN_OK);
+	test_heap_fail(0);
+	const struct ann_code *found =
+		ann_codebook_find_name(book, ann_span("DEV_GONE"));
+
+	expect_name(found, "DEV_GONE");
+	ck_assert_uint_eq(found->value, 0x11B);
+	ck_assert_ptr_null(ann_codebook_find_name(book, ann_span("dev_gone")));
+	test_heap_fail(-1);
+	ck_assert_ptr_eq(ann_codebook_find_name(book, ann_span("DEV_GONE")), found);
+	ann_codebook_free(book);
+	test_heap_end();
+}
+END_TEST
+
 START_TEST(the_first_family_leads)
 {
 	struct ann_codebook *book = ann_codebook_new();
@@ -631,6 +652,7 @@ void test_cases(Suite *suite)
 	test_add(suite, a_table_without_rows_is_refused);
 	test_add(suite, codes_are_found_by_value);
 	test_add(suite, codes_are_found_by_name);
+	test_add(suite, codes_are_found_by_name_without_memory_for_an_index);
 	test_add(suite, the_first_family_leads);
 	test_add(suite, many_codes_are_all_found);
 	test_add(suite, an_empty_book_answers);

@@ -30,8 +30,12 @@ void ann_heap_set(const struct ann_heap *other)
 
 void *ann_alloc(size_t size)
 {
-	void *block = heap->resize(heap->user, NULL, size == 0 ? 1 : size);
+	void *block = NULL;
 
+	if (heap == &libc_heap) {
+		return calloc(1, size == 0 ? 1 : size); /* fresh pages are zero */
+	}
+	block = heap->resize(heap->user, NULL, size == 0 ? 1 : size);
 	return block == NULL ? NULL : memset(block, 0, size);
 }
 

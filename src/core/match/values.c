@@ -14,6 +14,7 @@ struct ann_known {
 	const struct ann_codebook *book;
 	ann_families wanted;
 	bool ok;
+	unsigned hex_digits;       /* of the greatest value */
 	ann_families small[SMALL]; /* by value: most are small */
 	unsigned shift;            /* of a hash, to an index in `sieve` */
 	uint64_t sieve[];          /* a bit for each value's hash */
@@ -81,6 +82,16 @@ static inline uint64_t hash(const struct ann_known *known, uint64_t value)
 	return value * UINT64_C(0x9e3779b97f4a7c15) >> known->shift;
 }
 
+static unsigned hex_digits_of(uint64_t value)
+{
+	unsigned digits = 1;
+
+	while ((value >>= 4) != 0) {
+		digits++;
+	}
+	return digits;
+}
+
 static void add_codes(struct ann_known *known, const struct ann_family *family)
 {
 	const struct ann_code *codes = ann_family_codes(family);
@@ -88,6 +99,12 @@ static void add_codes(struct ann_known *known, const struct ann_family *family)
 
 	if ((known->wanted & bit) == 0) {
 		return;
+	}
+	if (family->count > 0) {
+		unsigned digits = hex_digits_of(codes[family->count - 1].value);
+
+		known->hex_digits =
+			digits > known->hex_digits ? digits : known->hex_digits;
 	}
 	for (size_t i = 0; i < family->count; i++) {
 		uint64_t value = codes[i].value;
@@ -148,11 +165,23 @@ static bool has_prefix(struct ann_span word)
 	return word.len > 2 && word.ptr[0] == '0' && (word.ptr[1] | 0x20) == 'x';
 }
 
+/* Without the prefix and the zeros behind it, of which one may be the last digit. */
+static size_t first_digit(struct ann_span word)
+{
+	size_t at = 2;
+
+	while (at + 1 < word.len && word.ptr[at] == '0') {
+		at++;
+	}
+	return at;
+}
+
 ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 {
 	bool prefixed = has_prefix(word);
 	bool suffixed =
 		!prefixed && word.len > 1 && (word.ptr[word.len - 1] | 0x20) == 'h';
+	size_t from = prefixed ? first_digit(word) : 0;
 	size_t end = word.len - suffixed;
 	uint64_t hex = 0;
 	uint64_t decimal = 0;
@@ -161,7 +190,11 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 	if (end > LONGEST) {
 		return known->wanted;
 	}
-	for (size_t at = prefixed ? 2 : 0; at < end; at++) {
+	/* Most numbers with a prefix are addresses. */
+	if (end - from > known->hex_digits && prefixed) {
+		return 0;
+	}
+	for (size_t at = from; at < end; at++) {
 		uint8_t kind = kind_at(word, at);
 
 		if (kind == NO_DIGIT) {

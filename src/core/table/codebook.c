@@ -1,6 +1,7 @@
 #include "annotty/codebook.h"
 
 #include "annotty/alloc.h"
+#include "table/code_index.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,20 +23,6 @@ struct ann_family_draft {
 	struct text_block *text;  /* newest first */
 };
 
-/* All codes of one value stand side by side in ann_codebook::by_value. */
-struct value_slot {
-	uint64_t value;
-	uint32_t first;
-	uint32_t count; /* 0: the slot is free */
-};
-
-/* The hash is compared first, for names lie all over the memory. */
-struct name_slot {
-	uint32_t hash;
-	uint32_t
-		code; /* place in ann_codebook::by_value, from 1; 0: the slot is free */
-};
-
 struct ann_codebook {
 	struct ann_family_draft **families;
 	size_t count;
@@ -43,23 +30,25 @@ struct ann_codebook {
 	void **kept; /* blocks that are freed with the book */
 	size_t kept_count;
 	size_t kept_room;
-	const struct ann_code **by_value; /* sorted by value, then order of family */
-	struct value_slot *values;        /* open addressing, a power of two of slots */
-	struct name_slot *names;          /* the same */
-	size_t mask;                      /* of both: slots less 1 */
+	struct ann_code_index *index; /* NULL: not made since something was added */
 };
 
-static const char *const severity_names[] = {"ok", "info", "warning", "error"};
+static const struct ann_span severity_names[] = {
+	{"ok", 2},
+	{"info", 4},
+	{"warning", 7},
+	{"error", 5},
+};
 
 const char *ann_severity_name(enum ann_severity severity)
 {
-	return severity_names[severity];
+	return severity_names[severity].ptr;
 }
 
 bool ann_severity_parse(struct ann_span name, enum ann_severity *severity)
 {
 	for (size_t i = 0; i < ANN_LEN(severity_names); i++) {
-		if (ann_span_is(name, severity_names[i])) {
+		if (ann_span_equal(name, severity_names[i])) {
 			*severity = (enum ann_severity)i;
 			return true;
 		}
@@ -82,12 +71,8 @@ struct ann_codebook *ann_codebook_new(void)
 
 static void drop_index(struct ann_codebook *book)
 {
-	ann_free(book->by_value);
-	ann_free(book->values);
-	ann_free(book->names);
-	book->by_value = NULL;
-	book->values = NULL;
-	book->names = NULL;
+	ann_code_index_free(book->index);
+	book->index = NULL;
 }
 
 void ann_codebook_free(struct ann_codebook *book)
@@ -294,153 +279,11 @@ enum ann_err ann_family_end(struct ann_codebook *book, struct ann_family_draft *
 	return ANN_OK;
 }
 
-/* Finalizer of MurmurHash3 (public domain by Austin Appleby): spreads all bits. */
-static size_t hash_value(uint64_t value)
-{
-	value ^= value >> 33;
-	value *= 0xff51afd7ed558ccdULL;
-	value ^= value >> 33;
-	return (size_t)value;
-}
-
-/* Eight bytes at a time. */
-static size_t hash_name(struct ann_span name)
-{
-	uint64_t hash = name.len;
-
-	while (name.len > 0) {
-		uint64_t bytes = 0;
-		size_t len = name.len < sizeof(bytes) ? name.len : sizeof(bytes);
-
-		memcpy(&bytes, name.ptr, len);
-		hash = hash_value(hash ^ bytes);
-		name.ptr += len;
-		name.len -= len;
-	}
-	return hash;
-}
-
-/* Values that are near each other, as codes are, stand near each other. */
-static size_t value_at(uint64_t value)
-{
-	return hash_value(value / 8) * 8 + value % 8;
-}
-
-/* Slots for `count` entries at a load of at most one half. */
-static size_t slots_for(size_t count)
-{
-	size_t slots = 16;
-
-	while (slots < count * 2) {
-		slots *= 2;
-	}
-	return slots;
-}
-
-static struct value_slot *value_slot(const struct ann_codebook *book, uint64_t value)
-{
-	size_t at = value_at(value) & book->mask;
-
-	while (book->values[at].count != 0 && book->values[at].value != value) {
-		at = (at + 1) & book->mask;
-	}
-	return &book->values[at];
-}
-
-static struct name_slot *name_slot(
-	const struct ann_codebook *book, struct ann_span name, uint32_t hash)
-{
-	size_t at = hash & book->mask;
-
-	while (book->names[at].code != 0 &&
-		(book->names[at].hash != hash ||
-			!ann_span_equal(book->by_value[book->names[at].code - 1]->name,
-				name))) {
-		at = (at + 1) & book->mask;
-	}
-	return &book->names[at];
-}
-
-/*
- * Merges the codes of a family, which ascend, into the `count` that are there: from the
- * end, since there is room behind them. Equal values stay in the order of families.
- */
-static void merge(
-	struct ann_codebook *book, size_t count, const struct ann_family *family)
-{
-	const struct ann_code *codes = ann_family_codes(family);
-	const struct ann_code **all = book->by_value;
-	size_t left = family->count;
-
-	for (size_t to = count + left; left > 0; to--) {
-		if (count > 0 && all[count - 1]->value > codes[left - 1].value) {
-			all[to - 1] = all[--count];
-		} else {
-			all[to - 1] = &codes[--left];
-		}
-	}
-}
-
-static void collect(struct ann_codebook *book)
-{
-	size_t total = 0;
-
-	for (size_t f = 0; f < book->count; f++) {
-		const struct ann_family *family = &book->families[f]->family;
-
-		merge(book, total, family);
-		total += family->count;
-	}
-}
-
-static void index_value(struct ann_codebook *book, size_t at)
-{
-	struct value_slot *slot = value_slot(book, book->by_value[at]->value);
-
-	if (slot->count++ == 0) {
-		slot->value = book->by_value[at]->value;
-		slot->first = (uint32_t)at;
-	}
-}
-
-/* One symbol in two families: the first family keeps it. */
-static void index_name(struct ann_codebook *book, size_t at)
-{
-	const struct ann_code *code = book->by_value[at];
-	uint32_t hash = (uint32_t)hash_name(code->name);
-	struct name_slot *slot = name_slot(book, code->name, hash);
-
-	if (slot->code == 0 ||
-		book->by_value[slot->code - 1]->family->order > code->family->order) {
-		*slot = (struct name_slot){hash, (uint32_t)at + 1};
-	}
-}
-
 enum ann_err ann_codebook_index(struct ann_codebook *book)
 {
-	size_t total = 0;
-
-	for (size_t f = 0; f < book->count; f++) {
-		total += book->families[f]->family.count;
-	}
 	drop_index(book);
-
-	size_t slots = slots_for(total);
-
-	book->by_value = ann_resize_array(NULL, total, sizeof(const struct ann_code *));
-	book->values = ann_alloc(slots * sizeof(*book->values));
-	book->names = ann_alloc(slots * sizeof(*book->names));
-	if (book->by_value == NULL || book->values == NULL || book->names == NULL) {
-		drop_index(book);
-		return ANN_ENOMEM;
-	}
-	book->mask = slots - 1;
-	collect(book);
-	for (size_t i = 0; i < total; i++) {
-		index_value(book, i);
-		index_name(book, i);
-	}
-	return ANN_OK;
+	book->index = ann_code_index_new(book);
+	return book->index == NULL ? ANN_ENOMEM : ANN_OK;
 }
 
 size_t ann_codebook_families(const struct ann_codebook *book)
@@ -506,16 +349,11 @@ const struct ann_code *ann_family_codes(const struct ann_family *family)
 size_t ann_codebook_find(const struct ann_codebook *book, uint64_t value,
 	const struct ann_code *const **codes)
 {
-	const struct value_slot *slot = value_slot(book, value);
-
-	*codes = book->by_value + slot->first;
-	return slot->count;
+	return ann_code_index_find(book->index, value, codes);
 }
 
 const struct ann_code *ann_codebook_find_name(
 	const struct ann_codebook *book, struct ann_span name)
 {
-	uint32_t code = name_slot(book, name, (uint32_t)hash_name(name))->code;
-
-	return code == 0 ? NULL : book->by_value[code - 1];
+	return ann_code_index_find_name(book->index, name);
 }

@@ -6,6 +6,7 @@
 
 struct reader {
 	const char *origin;
+	bool plain;                     /* the text is; see is_plain() */
 	size_t line;                    /* of the row at hand, from 1 */
 	struct ann_family_draft *draft; /* NULL until the first row */
 	struct ann_span family;
@@ -160,37 +161,31 @@ static enum ann_err check_order(struct reader *r, const struct ann_code *code)
 	return ANN_OK;
 }
 
-/* Eight bytes of which none is a control character, DEL, or beyond ASCII. */
-static bool plain_ascii(const char *text)
+/* Whether nothing but printable ASCII, tabs and LF stands there; see is_text(). */
+static bool is_plain(struct ann_span text)
 {
-	const uint64_t ones = 0x0101010101010101ULL;
-	const uint64_t highs = 0x8080808080808080ULL;
-	uint64_t bytes = 0;
+	unsigned char strange = 0;
 
-	memcpy(&bytes, text, sizeof(bytes));
-	/* Below a blank, and DEL: what sets a high bit when 0x20 is taken away, 1
-	 * added. */
-	return ((bytes | (bytes - 0x20 * ones) | (bytes + ones)) & highs) == 0;
+	/* Without a way out of the loop, the compiler takes many bytes at a time. */
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		strange |= c >= 0x7f || (c < ' ' && c != '\t' && c != '\n');
+	}
+	return strange == 0;
 }
 
 /* What is read here goes to terminals and into JSON, so it is checked once, here. */
 static bool is_text(struct ann_span line)
 {
-	bool plain = true;
-
 	for (size_t i = 0; i < line.len; i++) {
-		if (line.len - i >= sizeof(uint64_t) && plain_ascii(line.ptr + i)) {
-			i += sizeof(uint64_t) - 1;
-			continue;
-		}
 		unsigned char c = (unsigned char)line.ptr[i];
 
 		if ((c < ' ' && c != '\t') || c == 0x7f) {
 			return false;
 		}
-		plain = plain && c < 0x80;
 	}
-	return plain || ann_utf8_valid(line) == line.len;
+	return ann_utf8_valid(line) == line.len;
 }
 
 static enum ann_err read_line(struct reader *r, struct ann_span line)
@@ -201,7 +196,7 @@ static enum ann_err read_line(struct reader *r, struct ann_span line)
 	if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
 		line.len--;
 	}
-	if (!is_text(line)) {
+	if (!r->plain && !is_text(line)) {
 		return ann_error_set(r->err, ANN_ECONFIG,
 			"%s:%zu: expected UTF-8 without control characters", r->origin,
 			r->line);
@@ -237,6 +232,7 @@ enum ann_err ann_table_add(struct ann_codebook *book, struct ann_span text,
 		text.ptr += 3; /* the byte order mark that some editors write */
 		text.len -= 3;
 	}
+	r.plain = is_plain(text);
 	while (text.ptr != NULL && failed == ANN_OK) {
 		r.line++;
 		failed = read_line(&r, ann_span_next(&text, '\n'));
