@@ -610,21 +610,22 @@ static bool has_been_told(void *user)
 	       memcmp(bytes, "reset", 5) == 0;
 }
 
-/* --- in a crowd ------------------------------------------------------------------ */
+/* --- among talkers ------------------------------------------------------------------
+ */
 
-static struct ann_crowd crowd;
-static struct ann_crowd_member others[20];
+static struct ann_talkers talkers;
+static struct ann_talker others[20];
 
-static struct bench *start_in_crowd(void)
+static struct bench *start_among_talkers(void)
 {
 	struct bench *b = NULL;
 
-	memset(&crowd, 0, sizeof(crowd));
+	memset(&talkers, 0, sizeof(talkers));
 	memset(others, 0, sizeof(others));
 	test_loop_init(&loop);
 	b = begin_named(&loop, "port?baudrate=115200");
 	b->context.reconnect = true;
-	b->context.crowd = &crowd;
+	b->context.talkers = &talkers;
 	plug(b);
 	ck_assert_int_eq(ann_source_new(&b->watcher.source, &b->context, &b->endpoint,
 				 &test_watcher_events, &b->watcher, NULL),
@@ -662,7 +663,7 @@ static bool has_come_to_rest(void *user)
 	uint64_t now = ann_clock_mono_ns();
 
 	for (size_t i = 0; i < ANN_LEN(others); i++) {
-		(void)ann_crowd_note(&crowd, &others[i], now);
+		(void)ann_talkers_note(&talkers, &others[i], now);
 	}
 	say(b, ".");
 	usleep(1000);
@@ -689,7 +690,7 @@ static bool has_all(void *user)
 
 START_TEST(one_of_many_rests_and_loses_nothing)
 {
-	struct bench *b = start_in_crowd();
+	struct bench *b = start_among_talkers();
 
 	come_to_rest(b);
 	say(b, "!");
@@ -705,7 +706,7 @@ END_TEST
 
 START_TEST(one_that_rests_can_be_unplugged_paused_and_closed)
 {
-	struct bench *b = start_in_crowd();
+	struct bench *b = start_among_talkers();
 
 	come_to_rest(b);
 	unplug(b);

@@ -53,7 +53,7 @@ struct ann_app {
 	unsigned still_looks;   /* at which it had not got less */
 	struct ann_scan *scan;
 	struct ann_tally tally; /* of a daemon */
-	struct ann_crowd crowd;
+	struct ann_talkers talkers;
 	struct app_source **sources; /* as in the plan */
 	size_t source_count;
 	struct app_output **outputs; /* as in the plan */

@@ -189,7 +189,7 @@ static enum ann_err make_source(struct app_source *s, struct ann_error *err)
 		.follow = s->plan.manner.follow,
 		.from_start = s->plan.manner.from_start,
 		.reconnect = s->plan.manner.reconnect,
-		.crowd = &app->crowd,
+		.talkers = &app->talkers,
 		.fd = app_take_fd(app, "source", &s->plan.endpoint, &s->kept),
 	};
 

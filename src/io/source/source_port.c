@@ -7,10 +7,10 @@
  * event; the descriptor goes back at once, so that the device gets its old name when it
  * returns, and port_wait brings the next one. Without reconnecting both are errors.
  *
- * When many ports talk all the time (see crowd.h), one of these is not polled but rests
- * and is read at fixed times, until it falls silent or has more to say: a reader sees
- * its lines up to 16 ms later, and being woken for each few bytes, which is most of the
- * work, is saved.
+ * When many ports talk all the time (see talkers.h), one of these is not polled but
+ * rests and is read at fixed times, until it falls silent or has more to say: a reader
+ * sees its lines up to 16 ms later, and being woken for each few bytes, which is most
+ * of the work, is saved.
  *
  * The driver's counters are read when bytes come, once a second at most and before
  * these are told, so that a gap is told in its place; and whenever somebody asks.
@@ -51,9 +51,9 @@ struct port_source {
 	int polled;       /* events that it is polled for */
 	uv_timer_t rest;  /* until it is read again without being polled */
 	bool rests;
-	unsigned rests_in_vain;  /* in a row: nothing was there */
-	struct ann_crowd *crowd; /* NULL: it never rests */
-	struct ann_crowd_member member;
+	unsigned rests_in_vain;      /* in a row: nothing was there */
+	struct ann_talkers *talkers; /* NULL: it never rests */
+	struct ann_talker talker;
 	struct ann_port *port;
 	struct ann_outbox typed;
 	unsigned live;
@@ -256,8 +256,8 @@ static void rest(struct port_source *p)
 /* It has said so much. Whether it is to be read at fixed times. */
 static bool may_rest(struct port_source *p, size_t len)
 {
-	bool many = len > 0 && p->crowd != NULL &&
-		    ann_crowd_note(p->crowd, &p->member, ann_clock_mono_ns());
+	bool many = len > 0 && p->talkers != NULL &&
+		    ann_talkers_note(p->talkers, &p->talker, ann_clock_mono_ns());
 
 	return many && len <= FEW_BYTES && !p->paused && p->connected;
 }
@@ -517,7 +517,7 @@ static enum ann_err new_source(struct ann_source **source,
 	p->first.data = p;
 	(void)uv_timer_init(context->loop, &p->rest); /* nor can this */
 	p->rest.data = p;
-	p->crowd = context->crowd;
+	p->talkers = context->talkers;
 	ann_port_wait_init(
 		&p->wait, context->loop, endpoint->path, &settings, on_opened, p);
 	p->live = 3;

@@ -9,7 +9,7 @@
 
 #include "annotty/endpoint.h"
 #include "annotty/source.h"
-#include "io/source/crowd.h"
+#include "io/source/talkers.h"
 
 #include <uv.h>
 
@@ -19,8 +19,8 @@ struct ann_source_context {
 	bool follow;     /* -f: files are followed, not read to their end */
 	bool from_start; /* follow from the beginning */
 	bool reconnect;  /* wait for what went away; otherwise that is an error */
-	struct ann_crowd *crowd; /* of ports that are read together when they are many;
-				    outlives the source; NULL: none */
+	struct ann_talkers *talkers; /* of ports that are read together when they are
+				    many; outlives the source; NULL: none */
 	int fd; /* of an earlier run or of systemd, to be taken over; -1: none */
 };
 
