@@ -31,7 +31,8 @@ static void add_found(struct found *found, const struct ann_code *code)
 	}
 }
 
-static void find_value(
+/* False: no table has the value. */
+static bool find_value(
 	const struct ann_codebook *book, uint64_t value, struct found *found)
 {
 	const struct ann_code *const *codes = NULL;
@@ -40,6 +41,7 @@ static void find_value(
 	for (size_t i = 0; i < count; i++) {
 		add_found(found, codes[i]);
 	}
+	return count > 0;
 }
 
 static bool word_in_code(const struct ann_code *code, struct ann_span word)
@@ -49,28 +51,30 @@ static bool word_in_code(const struct ann_code *code, struct ann_span word)
 	       ann_span_find_nocase(code->hint, word) >= 0;
 }
 
-/* True when all blank-separated words of `text` stand in the code. */
+/* True when all blank-separated words of `text` stand in the code, and there is one. */
 static bool words_in_code(const struct ann_code *code, struct ann_span text)
 {
 	struct ann_span word = ann_span_word(&text);
+	bool all = word.len > 0;
 
-	for (; word.len > 0; word = ann_span_word(&text)) {
-		if (!word_in_code(code, word)) {
-			return false;
-		}
+	for (; word.len > 0 && all; word = ann_span_word(&text)) {
+		all = word_in_code(code, word);
 	}
-	return true;
+	return all;
 }
 
 static bool part_of_name(const struct ann_code *code, struct ann_span text)
 {
-	return ann_span_find_nocase(code->name, text) >= 0;
+	return text.len > 0 && ann_span_find_nocase(code->name, text) >= 0;
 }
 
-static void find_all(const struct ann_codebook *book,
+/* False: there is none. */
+static bool find_all(const struct ann_codebook *book,
 	bool (*fits)(const struct ann_code *code, struct ann_span text),
 	struct ann_span text, struct found *found)
 {
+	bool any = false;
+
 	for (size_t f = 0; f < ann_codebook_families(book); f++) {
 		const struct ann_family *family = ann_codebook_family(book, f);
 		const struct ann_code *codes = ann_family_codes(family);
@@ -78,9 +82,11 @@ static void find_all(const struct ann_codebook *book,
 		for (size_t i = 0; i < family->count; i++) {
 			if (fits(&codes[i], text)) {
 				add_found(found, &codes[i]);
+				any = true;
 			}
 		}
 	}
+	return any;
 }
 
 /* The lowest and highest value of a family above 0. False: it has none. */
@@ -163,31 +169,26 @@ static void tell_unknown(const struct ann_codebook *book, const char *word)
 	}
 }
 
-/* A number in all its readings. False: it is none. */
-static bool explain_number(
-	const struct ann_codebook *book, const char *word, struct found *found)
+/* A number in all its readings; `known`: a table has one. False: it is no number. */
+static bool explain_number(const struct ann_codebook *book, const char *word,
+	struct found *found, bool *known)
 {
 	struct ann_span text = ann_span(word);
 	bool hex = text.len > 1 && (text.ptr[text.len - 1] | 0x20) == 'h';
 	uint64_t value = 0;
-	size_t before = found->count;
 	bool number = !hex && ann_span_number(text, &value);
 
 	text.len -= hex;
-	if (number) {
-		find_value(book, value, found);
-	}
+	*known = number && find_value(book, value, found);
 	uint64_t as_hex = 0;
 
 	if (ann_span_digits(text, 16, &as_hex)) {
 		value = number ? value : as_hex;
 		/* `add` and `bad` are words before they are numbers. */
 		number = number || hex || strpbrk(word, "0123456789") != NULL;
-		if (number) {
-			find_value(book, as_hex, found);
-		}
+		*known |= number && find_value(book, as_hex, found);
 	}
-	if (number && found->count == before) {
+	if (number && !*known) {
 		tell_ranges(book, word, value);
 	}
 	return number;
@@ -197,24 +198,22 @@ static bool explain_number(
 static bool explain_word(
 	const struct ann_codebook *book, const char *word, struct found *found)
 {
-	size_t before = found->count;
 	const struct ann_code *exact = ann_codebook_find_name(book, ann_span(word));
+	bool known = false;
 
-	if (explain_number(book, word, found)) {
-		return found->count > before;
+	if (explain_number(book, word, found, &known)) {
+		return known;
 	}
 	if (exact != NULL) {
 		add_found(found, exact);
 		return true;
 	}
-	find_all(book, part_of_name, ann_span(word), found);
-	if (found->count == before) {
+	known = find_all(book, part_of_name, ann_span(word), found) ||
 		find_all(book, words_in_code, ann_span(word), found);
-	}
-	if (found->count == before) {
+	if (!known) {
 		tell_unknown(book, word);
 	}
-	return found->count > before;
+	return known;
 }
 
 static void add_code(const struct ann_code *code, struct ann_buf *out)
@@ -277,13 +276,14 @@ static bool explain_words(const struct ann_codebook *book,
 		ann_buf_str(&text, i > 0 ? " " : "");
 		ann_buf_str(&text, words->path[i]);
 	}
-	find_all(book, words_in_code, ann_buf_all(&text), found);
-	if (found->count == 0) {
+	bool known = find_all(book, words_in_code, ann_buf_all(&text), found);
+
+	if (!known) {
 		fprintf(stderr, "annotty: no code has all of the words \"%.*s\"\n",
 			ANN_SPAN_ARG(ann_buf_all(&text)));
 	}
 	ann_buf_deinit(&text);
-	return found->count > 0;
+	return known;
 }
 
 static int explain_all(

@@ -96,6 +96,24 @@ explain_names_the_nearest_of_an_unknown_word() {
 	expect_err '"xyzzy" is in no table'
 }
 
+explain_prints_what_is_asked_twice_once() {
+	run explain 0x107 263 107h "$_tls"
+	expect_status 0
+	expect_err
+	expect_equal "$(grep -c "$_tls" "$out")" 1
+}
+
+explain_of_a_blank_finds_nothing() {
+	local word
+
+	for word in '' ' '; do
+		run explain "$word"
+		expect_status 1
+		expect_out ''
+		expect_err "\"$word\" is in no table"
+	done
+}
+
 explain_as_json_is_an_array_of_codes() {
 	run explain --json 0x107
 	expect_status 0
