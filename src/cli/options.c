@@ -1,7 +1,8 @@
 #include "cli/options.h"
 
+#include "io/port/port_keys.h"
+
 #include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,7 +173,28 @@ static int print_text(const char *text)
 	return ann_print(&out);
 }
 
-/* The place of `word` among `known`; otherwise tells the nearest and returns -1. */
+/* Names the word that was meant, if one is near, otherwise all. */
+static void tell_words(
+	const char *option, const char *word, const char *const *known, size_t count)
+{
+	enum { SLIPS_MOST = 2 };
+	const char *near = ann_span_nearest(ann_span(word), known, count, SLIPS_MOST);
+
+	fprintf(stderr, "annotty: --%s: unknown word \"%s\"; ", option, word);
+	if (near != NULL) {
+		fprintf(stderr, "did you mean \"%s\"?\n", near);
+		return;
+	}
+	fputs("expected ", stderr);
+	for (size_t i = 0; i < count; i++) {
+		bool last = i + 1 == count;
+
+		fprintf(stderr, "%s%s", i == 0 ? "" : last ? " or " : ", ", known[i]);
+	}
+	fputc('\n', stderr);
+}
+
+/* The place of `word` among `known`; otherwise tells what could be, and returns -1. */
 static int choose(
 	const char *option, const char *word, const char *const *known, size_t count)
 {
@@ -181,8 +203,7 @@ static int choose(
 			return (int)i;
 		}
 	}
-	fprintf(stderr, "annotty: --%s: unknown word \"%s\"; did you mean \"%s\"?\n",
-		option, word, ann_span_nearest(ann_span(word), known, count, UINT_MAX));
+	tell_words(option, word, known, count);
 	return -1;
 }
 
@@ -345,8 +366,28 @@ static const char *long_name(int option)
 	return NULL;
 }
 
-/* Their values are read where ports are opened, as those in specifications are. */
-static void set_port(struct ann_options *options, int option, const char *value)
+/* Tried here, so that a mistake is told whether or not there is a port among the
+ * inputs; read where ports are opened, as those in specifications are. */
+static bool port_value_fits(const char *key, const char *value)
+{
+	static const struct ann_key *const keys[] = {ann_port_keys, NULL};
+	struct ann_port_wishes wishes = ann_port_wishes();
+	struct ann_settings one = {0};
+	struct ann_error err = {0};
+	char origin[32];
+
+	snprintf(origin, sizeof(origin), "--%s", key);
+	enum ann_err failed =
+		ann_settings_set(&one, ann_span(key), ann_span(value), origin, &err);
+
+	if (failed == ANN_OK) {
+		failed = ann_settings_read(&one, keys, &wishes, &err);
+	}
+	ann_settings_deinit(&one);
+	return failed == ANN_OK || ann_fail(&err) < 0;
+}
+
+static bool set_port(struct ann_options *options, int option, const char *value)
 {
 	const char *key = long_name(option);
 	size_t at = 0;
@@ -357,6 +398,7 @@ static void set_port(struct ann_options *options, int option, const char *value)
 	options->port[at].key = key;
 	options->port[at].value = value;
 	options->port_count += at == options->port_count;
+	return port_value_fits(key, value);
 }
 
 /* Options that take a value. False: it was wrong, and has been told. */
@@ -372,8 +414,7 @@ static bool set_value(struct ann_options *options, int option, const char *value
 	case OPT_FLOW:
 	case OPT_DTR:
 	case OPT_RTS:
-		set_port(options, option, value);
-		break;
+		return set_port(options, option, value);
 	case 'F':
 		return set_format(options, value);
 	case 'a':

@@ -362,13 +362,16 @@ an_option_without_its_value_is_named() {
 	_wrong 'option "--timeout" needs a value' -- --timeout
 }
 
-an_unknown_word_names_the_nearest() {
+an_unknown_word_names_the_nearest_or_all() {
+	_wrong '--annotate: unknown word "x"; expected inline, suffix or below' -- -a x
+	_wrong '--style: unknown word "short"; expected full or name' -- -s short
 	_wrong '--format: unknown word "jsn"; did you mean "json"?' -- -F jsn
 	_wrong '--format: unknown word "txt"; did you mean "text"?' -- --format=txt
 	_wrong '--annotate: unknown word "bellow"; did you mean "below"?' -- -a bellow
 	_wrong '--style: unknown word "names"; did you mean "name"?' -- -s names
 	_wrong '--color: unknown word "alway"; did you mean "always"?' -- --color=alway
-	_wrong '--timestamp: unknown word "iso"; did you mean' -- -tiso
+	_wrong '--timestamp: unknown word "iso"; expected none, iso8601, time, delta, epoch or monotonic' \
+		-- -tiso
 	_wrong '--timestamp: unknown word "epok"; did you mean "epoch"?' -- --timestamp=epok
 	_wrong '--summary: unknown word "markdwn"; did you mean "markdown"?' -- --summary=markdwn
 }
@@ -390,6 +393,12 @@ wrong_numbers_are_told() {
 	_wrong '-A: "x" is no number of lines' -- -A x
 	_wrong '-B: "-1" is no number of lines' -- -B -1
 	_wrong '-C: "99999999999" is no number of lines' -- -C 99999999999
+}
+
+a_wrong_setting_of_ports_is_told_whatever_is_read() {
+	printf '%b' "$_console" >log
+	_wrong '--baudrate: baudrate: "fast" does not fit; expected a number' -- -b fast log
+	_wrong '--parity: parity: "some" does not fit; expected none' -- --parity=some
 }
 
 a_wrong_fail_on_is_told() {
