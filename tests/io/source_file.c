@@ -210,6 +210,28 @@ START_TEST(a_file_that_comes_late_is_awaited_and_read_from_its_start)
 }
 END_TEST
 
+static bool is_noticed_twice(void *user)
+{
+	const struct world *w = user;
+
+	return w->notices >= 2;
+}
+
+START_TEST(another_reason_to_wait_is_told_as_well)
+{
+	struct world *w = follow("log", NULL, "");
+
+	ck_assert_ptr_nonnull(strstr(w->notice, "No such file or directory; waiting"));
+	ck_assert_int_eq(mkdir(w->endpoint.path, 0777), 0);
+	test_loop_until(&loop, "a second notice", is_noticed_twice, w);
+	ck_assert_ptr_nonnull(strstr(w->notice, "/log: Is a directory; waiting"));
+	test_scratch_append(&w->scratch, "other", ann_span("not this\n"));
+	test_loop_settle(&loop);
+	ck_assert_uint_eq(w->notices, 2);
+	leave(w);
+}
+END_TEST
+
 START_TEST(a_directory_that_comes_late_is_awaited_as_well)
 {
 	struct world *w = follow("a/b/c/log", NULL, "");
@@ -488,6 +510,7 @@ void test_cases(Suite *suite)
 	test_add(suite, without_following_the_end_is_the_end);
 	test_add(suite, while_nothing_is_written_nothing_wakes);
 	test_add(suite, a_file_that_comes_late_is_awaited_and_read_from_its_start);
+	test_add(suite, another_reason_to_wait_is_told_as_well);
 	test_add_loop(suite, a_directory_that_comes_late_is_awaited_as_well, 8);
 	test_add_loop(suite, a_truncated_file_is_read_from_its_start, 2);
 	test_add(suite, a_deleted_file_is_awaited);

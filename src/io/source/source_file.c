@@ -13,7 +13,8 @@
  *  - otherwise the file rests until path_watch says that there is something to look at.
  *
  * Files are told apart by device and inode, which stay theirs while they are open. What
- * is away (not created yet, or deleted) is awaited; that is said once.
+ * is away (not created yet, deleted, or not to be read) is awaited; that is said once,
+ * and again when the reason is another one.
  */
 #include "annotty/alloc.h"
 #include "io/log.h"
@@ -59,7 +60,8 @@ struct file_source {
 	bool paused;
 	bool resting;  /* all is read that was there; so it is without a file */
 	bool deciding; /* the first file is read once more, and is then over */
-	bool away;     /* the name stands for nothing, which has been said */
+	bool away;     /* the name stands for nothing to read, which has been said */
+	int away_os;   /* why: the errno; 0: it stands for no file */
 };
 
 static struct file_source *file_of(struct ann_source *source)
@@ -139,8 +141,9 @@ static void close_first(struct file_source *f)
 
 static void say_away(struct file_source *f, const struct ann_error *why)
 {
-	if (!f->away) {
+	if (!f->away || f->away_os != why->os) {
 		f->away = true;
+		f->away_os = why->os;
 		ann_log(ANN_LOG_NOTICE, "%s; waiting for it", why->text);
 	}
 }
