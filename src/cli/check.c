@@ -122,7 +122,7 @@ int ann_main_check(int argc, char **argv)
 	if (err.code != ANN_OK && (err.code != ANN_ECONFIG || check.mistakes == 0)) {
 		ann_warn(NULL, &err);
 	}
-	if (options.quiet) {
+	if (options.quiet || failed != ANN_OK) {
 		ann_buf_clear(&report);
 	}
 	status = ann_print(&report);
