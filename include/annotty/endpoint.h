@@ -50,7 +50,11 @@ void ann_endpoint_context(const struct ann_endpoint *endpoint, struct ann_error 
 /* An all-zero struct is fine. */
 void ann_endpoint_deinit(struct ann_endpoint *endpoint);
 
-/* Same scheme, place and settings; the name does not matter. */
+/* Same scheme and place, as they are written; names and settings do not matter. */
+bool ann_endpoint_same_place(
+	const struct ann_endpoint *a, const struct ann_endpoint *b);
+
+/* The same with the same settings. */
 bool ann_endpoint_equal(const struct ann_endpoint *a, const struct ann_endpoint *b);
 
 #endif

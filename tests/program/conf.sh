@@ -175,6 +175,19 @@ an_address_of_metrics_that_is_none_is_told() {
 	done
 }
 
+places_that_only_one_can_have_are_told_when_two_want_them() {
+	printf '[%s]\n%s = %s\n' 'source a' input /dev/ttyX 'source b' input '/dev/ttyX?dtr=on' \
+		'output o' output tcp-listen://127.0.0.1:5 'output p' output tcp-listen://127.0.0.1:5 \
+		'output q' output tcp://h:1 'output r' output tcp://h:1 \
+		'output s' output file:log 'output t' output file:log >main.conf
+	run check -c main.conf
+	expect_status 2
+	expect_out ''
+	expect_same "$err" <(printf 'annotty: main.conf:%s already\n' \
+		'4: "/dev/ttyX?dtr=on": that is the place of the input "a"' \
+		'8: "tcp-listen://127.0.0.1:5": that is the place of the output "o"')
+}
+
 settings_that_a_kind_does_not_have_are_told() {
 	printf '[source a]\ninput = tcp://h:1\nbaudrate = 9600\n[output o]\noutput = file:x\nclients = 3\nqueue = 1\n' >main.conf
 	run check -q -c main.conf

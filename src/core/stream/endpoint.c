@@ -236,9 +236,14 @@ static bool same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-bool ann_endpoint_equal(const struct ann_endpoint *a, const struct ann_endpoint *b)
+bool ann_endpoint_same_place(const struct ann_endpoint *a, const struct ann_endpoint *b)
 {
 	return same(a->scheme, b->scheme) && same(a->path, b->path) &&
-	       same(a->host, b->host) && same(a->port, b->port) &&
+	       same(a->host, b->host) && same(a->port, b->port);
+}
+
+bool ann_endpoint_equal(const struct ann_endpoint *a, const struct ann_endpoint *b)
+{
+	return ann_endpoint_same_place(a, b) &&
 	       ann_settings_equal(&a->settings, &b->settings);
 }

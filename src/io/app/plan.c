@@ -22,11 +22,28 @@ void ann_plan_deinit(struct ann_plan *plan)
 	*plan = (struct ann_plan){0};
 }
 
-static enum ann_err name_taken(
-	const struct ann_endpoint *endpoint, const char *what, struct ann_error *err)
+/* Where only one of us can be: a path is read, and a place listened at, once. */
+static bool is_exclusive(const struct ann_endpoint *endpoint)
 {
-	return ann_error_set(err, ANN_ECONFIG, "\"%s\": there is another %s \"%s\"",
-		endpoint->spec, what, endpoint->name);
+	return endpoint->scheme[0] == '\0' ||
+	       strstr(endpoint->scheme, "listen") != NULL;
+}
+
+/* `other` is there already. ANN_ECONFIG: the two cannot both be. */
+static enum ann_err check_both(const struct ann_endpoint *endpoint,
+	const struct ann_endpoint *other, const char *what, struct ann_error *err)
+{
+	if (strcmp(other->name, endpoint->name) == 0) {
+		return ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": there is another %s \"%s\"", endpoint->spec, what,
+			endpoint->name);
+	}
+	if (is_exclusive(endpoint) && ann_endpoint_same_place(endpoint, other)) {
+		return ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": that is the place of the %s \"%s\" already",
+			endpoint->spec, what, other->name);
+	}
+	return ANN_OK;
 }
 
 static enum ann_err read_manner(struct ann_plan_source *made, struct ann_error *err)
@@ -63,9 +80,8 @@ static enum ann_err place_source(
 			made->endpoint.spec);
 	}
 	for (size_t i = 0; i < plan->source_count && failed == ANN_OK; i++) {
-		if (strcmp(plan->sources[i].endpoint.name, made->endpoint.name) == 0) {
-			failed = name_taken(&made->endpoint, "input", err);
-		}
+		failed = check_both(
+			&made->endpoint, &plan->sources[i].endpoint, "input", err);
 	}
 	if (failed == ANN_OK && ann_grow((void **)&plan->sources, &plan->source_room,
 					plan->source_count, sizeof(*made)) != 0) {
@@ -150,9 +166,8 @@ static enum ann_err place_output(
 	enum ann_err failed = read_looks(made, err);
 
 	for (size_t i = 0; i < plan->output_count && failed == ANN_OK; i++) {
-		if (strcmp(plan->outputs[i].endpoint.name, made->endpoint.name) == 0) {
-			failed = name_taken(&made->endpoint, "output", err);
-		}
+		failed = check_both(
+			&made->endpoint, &plan->outputs[i].endpoint, "output", err);
 	}
 	if (failed == ANN_OK && ann_grow((void **)&plan->outputs, &plan->output_room,
 					plan->output_count, sizeof(*made)) != 0) {

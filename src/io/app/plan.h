@@ -44,8 +44,9 @@ void ann_plan_deinit(struct ann_plan *plan);
 /*
  * Adds a source; takes over the endpoint in any case. Of its settings, follow,
  * from-start, reconnect and outputs are its manner, `defaults` where they say nothing.
- * ANN_ECONFIG for a name that another one has or that is annotty's own, and for
- * settings of the manner that do not fit; ANN_ENOMEM.
+ * ANN_ECONFIG for a name that another one has or that is annotty's own, for the path or
+ * listening place of another one, and for settings of the manner that do not fit;
+ * ANN_ENOMEM.
  */
 ANN_MUST_USE enum ann_err ann_plan_add_source(struct ann_plan *plan,
 	struct ann_endpoint *endpoint, const struct ann_manner *defaults,
@@ -54,8 +55,8 @@ ANN_MUST_USE enum ann_err ann_plan_add_source(struct ann_plan *plan,
 /*
  * Adds an output; takes over the endpoint in any case. `defaults`: what the settings do
  * not say; the format and whether only whole records go are those of its kind.
- * ANN_ECONFIG for an unknown kind, a name that another one has, and settings of its
- * looks that do not fit; ANN_ENOMEM.
+ * ANN_ECONFIG for an unknown kind, the name or listening place of another one, and
+ * settings of its looks that do not fit; ANN_ENOMEM.
  */
 ANN_MUST_USE enum ann_err ann_plan_add_output(struct ann_plan *plan,
 	struct ann_endpoint *endpoint, const struct ann_route_options *defaults,
