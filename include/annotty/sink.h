@@ -43,6 +43,9 @@ struct ann_sink_stats {
 	uint64_t dropped_bytes;
 };
 
+/* For people: "connected", "listening" or "away". Static. */
+const char *ann_sink_state(const struct ann_sink_stats *stats);
+
 struct ann_sink;
 
 struct ann_sink_ops {

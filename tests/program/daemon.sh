@@ -445,6 +445,20 @@ sigusr1_writes_statistics_to_the_log() {
 	expect_soon half json
 }
 
+statistics_tell_a_listener_without_readers_from_one_that_is_away() {
+	configure <<-'END'
+		[output lab]
+		output = unix-listen:lab.sock
+		[output collector]
+		output = unix:nobody.sock
+	END
+	start_daemon
+	expect_soon 'running: ' daemon.err
+	kill -USR1 "$pid"
+	expect_soon 'lab: listening, ' daemon.err
+	expect_soon 'collector: away, ' daemon.err
+}
+
 its_log_has_priorities_when_it_is_the_journal() {
 	plug_in dut
 	configure <<-'END'

@@ -26,6 +26,13 @@ void ann_sink_stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 	}
 }
 
+const char *ann_sink_state(const struct ann_sink_stats *stats)
+{
+	const char *without = stats->listens ? "listening" : "away";
+
+	return stats->connected ? "connected" : without;
+}
+
 int ann_sink_fd(struct ann_sink *sink)
 {
 	return sink->ops->fd == NULL ? -1 : sink->ops->fd(sink);

@@ -246,7 +246,7 @@ static void log_output(void *user, const struct ann_app_output_view *view)
 	ann_log(ANN_LOG_NOTICE,
 		"%s: %s, %llu bytes written, %llu queued, dropped %llu lines of %llu "
 		"bytes, connected %llu times",
-		view->name, view->sink.connected ? "connected" : "away",
+		view->name, ann_sink_state(&view->sink),
 		(unsigned long long)view->sink.written_bytes,
 		(unsigned long long)view->sink.queued_bytes,
 		(unsigned long long)view->sink.dropped_lines,

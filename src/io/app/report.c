@@ -100,10 +100,7 @@ static void add_text_source(void *user, const struct ann_app_source_view *view)
 
 static void add_text_output(void *user, const struct ann_app_output_view *view)
 {
-	const char *without = view->sink.listens ? "listening" : "away";
-
-	add_text_row(
-		user, view->name, view->sink.connected ? "connected" : without, view);
+	add_text_row(user, view->name, ann_sink_state(&view->sink), view);
 }
 
 static void add_text_head(struct report *r, const char *title)
