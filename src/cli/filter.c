@@ -36,6 +36,24 @@ static void choose_render(struct run *run, size_t at)
 	render->mask_controls = terminal && !run->options.raw_control;
 }
 
+/* Two writers would take the place from each other, and turn a file's rotation twice.
+ */
+static enum ann_err check_twice(struct run *run, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		const char *one = run->outputs[i].path;
+		const char *other = run->outputs[at].path;
+
+		if (one == NULL || other == NULL ? one == other
+						 : strcmp(one, other) == 0) {
+			return ann_error_set(&run->err, ANN_ECONFIG,
+				"\"%s\": there is another output \"%s\"",
+				run->options.outputs[at], run->options.outputs[i]);
+		}
+	}
+	return ANN_OK;
+}
+
 static enum ann_err open_outputs(struct run *run)
 {
 	struct ann_options *options = &run->options;
@@ -48,6 +66,9 @@ static enum ann_err open_outputs(struct run *run)
 		failed = ann_output_init(
 			&run->outputs[i], options->outputs[i], &run->err);
 		run->open += failed == ANN_OK;
+		if (failed == ANN_OK) {
+			failed = check_twice(run, i);
+		}
 	}
 	for (size_t i = 0; i < options->output_count && failed == ANN_OK; i++) {
 		failed = ann_output_open(&run->outputs[i], &run->err);

@@ -172,6 +172,13 @@ an_output_with_a_wrong_key_or_value_is_told() {
 	expect_not "a file was made" test -e log
 }
 
+an_output_that_is_given_twice_is_told() {
+	_wrong '"-?format=json": there is another output "-"' -- -o - -o '-?format=json'
+	_wrong '"file:log": there is another output "file:log?format=json"' -- \
+		-o 'file:log?format=json' -o - -o file:log
+	expect_not "a file was made" test -e log
+}
+
 a_reader_that_goes_away_ends_quietly() {
 	make_log 100000 >log
 	run_shell '"$annotty" log | head -1'
