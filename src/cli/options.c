@@ -308,6 +308,16 @@ static bool add_output(struct ann_options *options, const char *spec)
 	return true;
 }
 
+static bool add_fail_on(struct ann_options *options, const char *what)
+{
+	if (options->fail_on_count == ANN_FAIL_ON_MOST) {
+		fprintf(stderr, "annotty: --fail-on: more than %d\n", ANN_FAIL_ON_MOST);
+		return false;
+	}
+	options->fail_on[options->fail_on_count++] = what;
+	return true;
+}
+
 /* Options that take no value. */
 static void set_flag(struct ann_options *options, int option)
 {
@@ -456,8 +466,7 @@ static bool set_value(struct ann_options *options, int option, const char *value
 		options->prefix = value;
 		break;
 	case OPT_FAIL_ON:
-		options->fail_on = value;
-		break;
+		return add_fail_on(options, value);
 	case OPT_QUIT_ON:
 		options->quit_on = value;
 		break;
@@ -542,11 +551,12 @@ static int wrong_option(int option, const char *word)
 	return unknown_option(word);
 }
 
-/* What stands behind `--` is a command. How many arguments stand before it. */
+/* What stands behind `--` is a command, and may be missing (an empty `"$@"` of a
+ * script). How many arguments stand before it. */
 static int take_command(struct ann_options *options, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0 && i + 1 < argc) {
+		if (strcmp(argv[i], "--") == 0) {
 			options->command = argv + i + 1;
 			return i;
 		}
@@ -586,6 +596,10 @@ int ann_options_read(
 		if (!set_value(options, option, optarg)) {
 			return ANN_EXIT_USAGE;
 		}
+	}
+	if (options->command != NULL && options->command[0] == NULL) {
+		fputs("annotty: a COMMAND is missing behind \"--\"\n", stderr);
+		return ANN_EXIT_USAGE;
 	}
 	for (; optind < argc; optind++) {
 		if (!add_file(&options->inputs, argv[optind])) {

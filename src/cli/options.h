@@ -33,7 +33,8 @@ struct ann_options {
 	bool annotate_ok;
 	bool summary;
 	enum ann_summary_format summary_format;
-	const char *fail_on;
+	const char *fail_on[ANN_FAIL_ON_MOST];
+	size_t fail_on_count;
 	const char *quit_on;
 	uint64_t timeout_ns; /* 0: none */
 	bool only_matching;

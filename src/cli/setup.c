@@ -27,25 +27,27 @@ bool ann_setup_wants_color(const struct ann_options *options, bool terminal)
 }
 
 /* `any`, a severity or a symbol, which has to be one. */
-static enum ann_err read_fail_on(struct ann_setup *setup, struct ann_error *err)
+static enum ann_err read_fail_on(
+	struct ann_setup *setup, const char *text, struct ann_error *err)
 {
-	struct ann_span word = ann_span(setup->options->fail_on);
+	struct ann_span word = ann_span(text);
 	struct ann_fail_on *fail_on = &setup->fail_on;
+	enum ann_severity severity = ANN_SEVERITY_OK;
 
-	if (word.len == 0 && word.ptr == NULL) {
-		return ANN_OK;
-	}
-	fail_on->any = ann_span_is(word, "any");
-	fail_on->by_severity = ann_severity_parse(word, &fail_on->severity);
-	if (fail_on->any || fail_on->by_severity) {
-		return ANN_OK;
-	}
-	fail_on->name = word;
-	if (ann_codebook_find_name(setup->book, word) == NULL) {
+	if (ann_span_is(word, "any")) {
+		fail_on->any = true;
+	} else if (ann_severity_parse(word, &severity)) {
+		bool lower = !fail_on->by_severity || severity < fail_on->severity;
+
+		fail_on->severity = lower ? severity : fail_on->severity;
+		fail_on->by_severity = true;
+	} else if (ann_codebook_find_name(setup->book, word) != NULL) {
+		fail_on->names[fail_on->name_count++] = word;
+	} else {
 		return ann_error_set(err, ANN_ECONFIG,
 			"--fail-on: \"%s\" is neither any, ok, info, warning, error nor a "
 			"name that a table has; see annotty codes",
-			setup->options->fail_on);
+			text);
 	}
 	return ANN_OK;
 }
@@ -70,8 +72,8 @@ enum ann_err ann_setup_make(struct ann_setup *setup, const struct ann_options *o
 		failed = ann_matcher_new(
 			&setup->matcher, setup->rules, setup->book, &matching, err);
 	}
-	if (failed == ANN_OK) {
-		failed = read_fail_on(setup, err);
+	for (size_t i = 0; i < options->fail_on_count && failed == ANN_OK; i++) {
+		failed = read_fail_on(setup, options->fail_on[i], err);
 	}
 	if (failed == ANN_OK && options->summary) {
 		setup->summary = ann_summary_new(setup->book);

@@ -7,11 +7,15 @@
 #include "annotty/codebook.h"
 #include "annotty/matcher.h"
 
+enum { ANN_FAIL_ON_MOST = 32 };
+
+/* One of them is enough. An all-zero struct asks for nothing. */
 struct ann_fail_on {
 	bool any;         /* every hit does */
 	bool by_severity; /* hits of `severity` and above do */
 	enum ann_severity severity;
-	struct ann_span name; /* hits of this symbol do; empty: not asked for */
+	struct ann_span names[ANN_FAIL_ON_MOST]; /* hits of these symbols do */
+	size_t name_count;
 };
 
 /* True when one of the hits, by its likeliest meaning, is such a one. */

@@ -61,6 +61,27 @@ fail_on_a_name_is_met_by_that_code_only() {
 	_fails 1 NX_SECURE_TLS_ISSUER_CERTIFICATE_NOT_FOUND
 }
 
+fail_on_can_be_given_again_and_one_that_is_met_is_enough() {
+	local other=NX_SECURE_TLS_ISSUER_CERTIFICATE_NOT_FOUND
+
+	printf 'TLS status = 0x107\n' >in # error
+	run --fail-on "$_tls" --fail-on "$other" in
+	expect_status 1
+	run --fail-on "$other" --fail-on "$_tls" in
+	expect_status 1
+	run --fail-on "$other" --fail-on NX_NOT_CONNECTED in
+	expect_status 0
+	run --fail-on any --fail-on "$other" in
+	expect_status 1
+	printf 'TLS status = 0x113\n' >in # warning
+	run --fail-on warning --fail-on error in
+	expect_status 1
+	run --fail-on error --fail-on warning in
+	expect_status 1
+	run --fail-on error --fail-on "$other" in
+	expect_status 0
+}
+
 fail_on_knows_names_of_ones_own_tables() {
 	printf '0x107\tMY_REASON\tmine\n' >nx_secure_tls.tsv
 	printf 'TLS status = 0x107\n' >in

@@ -423,6 +423,8 @@ commands_refuse_options_of_others() {
 }
 
 commands_without_what_they_need_say_so() {
+	_wrong 'a COMMAND is missing behind "--"' -- --
+	_wrong 'a COMMAND is missing behind "--"' -- -q --
 	_wrong 'explain needs' 'annotty explain 0x107' -- explain
 	_wrong 'import needs' -- import
 	_wrong 'codes takes no argument, found "nx"' '--family nx' -- codes nx
@@ -436,6 +438,8 @@ too_many_of_anything_is_told() {
 		many+=(-o "file:out.$i")
 	done
 	_wrong '--output: more than 32' -- "${many[@]}"
+	mapfile -t many < <(printf -- '--fail-on=any\n%.0s' {1..40})
+	_wrong '--fail-on: more than 32' -- "${many[@]}"
 }
 
 run_all "$@"
