@@ -118,6 +118,7 @@ static const struct {
 	{"x\\u0022,\\n", "x\\\\u0022,\\\\n"},
 	{"::error::forged", "::error::forged"},
 	{"\033[2J\033]0;title\a", "\\u001b[2J\\u001b]0;title\\u0007"},
+	{"\302\2332J \302\200 \302\240", "\\u009b2J \\u0080 \302\240"},
 };
 
 START_TEST(hostile_lines_stay_a_string_of_one_object)

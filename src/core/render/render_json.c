@@ -35,6 +35,25 @@ static size_t plain_length(struct ann_span text)
 	return len;
 }
 
+/* A character beyond ASCII. U+0080 to U+009F are controls to a terminal, as those of
+ * ASCII are. How many bytes it has. */
+static size_t add_wide(struct ann_span text, struct ann_buf *out)
+{
+	size_t len = ann_utf8_char(text);
+
+	if (len == 0) {
+		ann_buf_str(out, "\xEF\xBF\xBD");
+		return 1;
+	}
+	if (len == 2 && (unsigned char)text.ptr[0] == 0xC2 &&
+		(unsigned char)text.ptr[1] < 0xA0) {
+		add_escape((unsigned char)text.ptr[1], out);
+	} else {
+		ann_buf_add(out, text.ptr, len);
+	}
+	return len;
+}
+
 void ann_render_json_string(struct ann_span text, struct ann_buf *out)
 {
 	ann_buf_char(out, '"');
@@ -45,10 +64,7 @@ void ann_render_json_string(struct ann_span text, struct ann_buf *out)
 			add_escape((unsigned char)text.ptr[0], out);
 			len = 1;
 		} else if (len == 0) {
-			len = ann_utf8_char(text);
-			ann_buf_add(out, len > 0 ? text.ptr : "\xEF\xBF\xBD",
-				len > 0 ? len : 3);
-			len = len > 0 ? len : 1;
+			len = add_wide(text, out);
 		} else {
 			ann_buf_add(out, text.ptr, len);
 		}
