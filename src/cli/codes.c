@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+enum { NAME_COLUMNS = 46 };
+
 static void add_code(
 	const struct ann_code *code, bool json, bool first, struct ann_buf *out)
 {
@@ -10,8 +12,11 @@ static void add_code(
 		ann_render_code(code, out);
 		return;
 	}
-	ann_buf_printf(out, "%-8s %-8s %-46.*s %.*s\n", ann_code_hex(code->value).text,
-		ann_severity_name(code->severity), ANN_SPAN_ARG(code->name),
+	bool described = code->description.len > 0;
+
+	ann_buf_printf(out, "%-8s %-8s %-*.*s%s%.*s\n", ann_code_hex(code->value).text,
+		ann_severity_name(code->severity), described ? NAME_COLUMNS : 0,
+		ANN_SPAN_ARG(code->name), described ? " " : "",
 		ANN_SPAN_ARG(code->description));
 }
 
@@ -21,8 +26,9 @@ static void add_family(
 	const struct ann_code *codes = ann_family_codes(family);
 
 	if (!json) {
-		ann_buf_printf(out, "%s# %.*s: %.*s\n", first ? "" : "\n",
-			ANN_SPAN_ARG(family->name), ANN_SPAN_ARG(family->title));
+		ann_buf_printf(out, "%s# %.*s%s%.*s\n", first ? "" : "\n",
+			ANN_SPAN_ARG(family->name), family->title.len > 0 ? ": " : "",
+			ANN_SPAN_ARG(family->title));
 	}
 	for (size_t i = 0; i < family->count; i++) {
 		add_code(&codes[i], json, first && i == 0, out);
