@@ -35,4 +35,9 @@ void ann_table_write(const struct ann_family *family, struct ann_buf *out);
  */
 struct ann_span ann_table_family_of(const char *origin);
 
+/* True for letters, digits, _ and -: a name that lists and the head of a table can
+ * hold.
+ */
+bool ann_table_family_fits(struct ann_span name);
+
 #endif

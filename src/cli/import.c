@@ -3,13 +3,16 @@
 
 #include <stdio.h>
 
-static int print_table(const struct ann_codebook *book, struct ann_span family)
+static int print_table(const struct ann_codebook *book, struct ann_span family,
+	const struct ann_files *headers)
 {
 	struct ann_buf out = {0};
 	const struct ann_family *made = ann_codebook_family_named(book, family);
 
 	if (made == NULL || made->count == 0) {
-		fprintf(stderr, "annotty: no integer macros or enumerators found\n");
+		fprintf(stderr,
+			"annotty: %s%s: no integer macros or enumerators found\n",
+			headers->path[0], headers->count > 1 ? " and the others" : "");
 		return ANN_EXIT_USAGE;
 	}
 	ann_table_write(made, &out);
@@ -43,7 +46,7 @@ int ann_main_import(int argc, char **argv)
 		    !options.quiet, &err) != ANN_OK) {
 		status = ann_fail(&err);
 	} else {
-		status = print_table(book, family);
+		status = print_table(book, family, &options.inputs);
 	}
 	ann_codebook_free(book);
 	return status;

@@ -40,6 +40,13 @@ enum ann_err ann_load_headers(struct ann_codebook *book, struct ann_span family,
 	struct ann_buf texts[ANN_FILES_MOST] = {0};
 	enum ann_err failed = ANN_OK;
 
+	if (!ann_table_family_fits(family)) {
+		failed = ann_error_set(err, ANN_ECONFIG,
+			"%s: a family is named with letters, digits, _ and -, not "
+			"\"%.*s\"",
+			headers->path[0], ANN_SPAN_ARG(family));
+		(void)ann_error_tell(err, failed);
+	}
 	for (size_t i = 0; i < headers->count && failed == ANN_OK; i++) {
 		failed = ann_file_read(headers->path[i], &texts[i], err);
 		parts[i] =

@@ -402,10 +402,35 @@ import_of_a_header_without_codes_says_so() {
 	run import a.h
 	expect_status 2
 	expect_out ''
-	expect_err "no integer macros or enumerators found"
+	expect_err "annotty: a.h: no integer macros or enumerators found"
 	: >empty.h
 	run import empty.h
 	expect_status 2
+}
+
+a_header_makes_no_family_that_lists_could_not_name() {
+	local told='"my h"'
+
+	printf '#define A_B 1\n' >'my h.h'
+	run import 'my h.h'
+	expect_status 2
+	expect_out ''
+	expect_err "annotty: my h.h: a family is named with letters, digits, _ and -, not $told"
+	run check -T 'my h.h'
+	expect_status 2
+	expect_equal "$(grep -c "not $told" "$err")" 1
+	run import --family=my 'my h.h'
+	expect_status 0
+	run import --family='my own' 'my h.h'
+	expect_status 2
+}
+
+codes_has_no_blanks_at_the_end_of_a_line() {
+	printf '#define A_B 1\n#define A_C 2 /* described */\n' >my.h
+	run codes -T my.h
+	expect_status 0
+	expect_out_has '0x01     error    A_B' described
+	expect_not "a blank ends a line" grep -q ' $' "$out"
 }
 
 import_of_rubbish_does_no_harm() {

@@ -65,7 +65,7 @@ static enum ann_err read_comment(struct reader *r, struct ann_span line)
 	return ANN_OK;
 }
 
-static bool is_family_name(struct ann_span name)
+bool ann_table_family_fits(struct ann_span name)
 {
 	for (size_t i = 0; i < name.len; i++) {
 		if (!ann_is_word((unsigned char)name.ptr[i]) && name.ptr[i] != '-') {
@@ -80,7 +80,7 @@ static enum ann_err start_family(struct reader *r)
 	struct ann_span name =
 		r->family.len == 0 ? ann_table_family_of(r->origin) : r->family;
 
-	if (!is_family_name(name)) {
+	if (!ann_table_family_fits(name)) {
 		r->family = ann_span("unnamed"); /* told once; the table fails anyway */
 		return bad(r, "a family is named with letters, digits, _ and -, not",
 			name);
