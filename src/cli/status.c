@@ -78,6 +78,14 @@ static int print_report(const struct ann_options *options, const struct ann_buf 
 	return ann_print(&out);
 }
 
+/* Until it is time to look again. False: nobody reads any more. */
+static bool wait_for_next(void)
+{
+	struct pollfd reader = {.fd = STDOUT_FILENO}; /* hang-ups are always told */
+
+	return poll(&reader, 1, WATCH_MS) == 0;
+}
+
 int ann_main_status(int argc, char **argv)
 {
 	struct ann_options options;
@@ -101,7 +109,6 @@ int ann_main_status(int argc, char **argv)
 				 ? print_report(&options, &report)
 				 : ann_fail(&err);
 		ann_buf_deinit(&report);
-	} while (options.watch && status == ANN_EXIT_DONE &&
-		 poll(NULL, 0, WATCH_MS) == 0);
+	} while (options.watch && status == ANN_EXIT_DONE && wait_for_next());
 	return status;
 }

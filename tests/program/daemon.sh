@@ -730,6 +730,9 @@ status_tells_people_and_programs() {
 	run_on_terminal "timeout 1.5 \"\$annotty\" status --watch control"
 	expect_out_has $'\033[H\033[2J' dut
 	kill "$watcher"
+	run_shell '"$annotty" status --watch control | head -n 1; exit "${PIPESTATUS[0]}"'
+	expect_status 0
+	expect_err
 	stop
 	run status control
 	expect_status 3
