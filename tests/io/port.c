@@ -2,6 +2,7 @@
 #include "io/port/port.h"
 
 #include "annotty/alloc.h"
+#include "io/port/port_keys.h"
 #include "io/port/port_private.h"
 
 #include "suite.h"
@@ -168,44 +169,50 @@ static void expect_busy(const char *path, pid_t holder)
 
 /* --- words and numbers ------------------------------------------------------------ */
 
-START_TEST(words_are_read_as_they_are_written)
+/* What the settings make of `key=word`; false: it does not fit. */
+static bool wish(const char *key, const char *word, struct ann_port_wishes *wishes)
 {
-	enum ann_parity parity = ANN_PARITY_NONE;
-	enum ann_flow flow = ANN_FLOW_NONE;
-	enum ann_pin line = ANN_PIN_KEEP;
+	static const struct ann_key *const keys[] = {ann_port_keys, NULL};
+	struct ann_settings settings = {0};
 
-	for (int i = ANN_PARITY_NONE; i <= ANN_PARITY_SPACE; i++) {
-		struct ann_span name = ann_span(ann_port_parity_name(i));
+	*wishes = (struct ann_port_wishes){0};
+	ck_assert_int_eq(
+		ann_settings_set(&settings, ann_span(key), ann_span(word), "", NULL),
+		ANN_OK);
+	enum ann_err failed = ann_settings_read(&settings, keys, wishes, NULL);
 
-		ck_assert(ann_port_parity_parse(name, &parity));
-		ck_assert_int_eq(parity, i);
-	}
-	for (int i = ANN_FLOW_NONE; i <= ANN_FLOW_XONXOFF; i++) {
-		ck_assert(ann_port_flow_parse(ann_span(ann_port_flow_name(i)), &flow));
-		ck_assert_int_eq(flow, i);
-	}
-	for (int i = ANN_PIN_KEEP; i <= ANN_PIN_OFF; i++) {
-		ck_assert(ann_port_pin_parse(ann_span(ann_port_pin_name(i)), &line));
-		ck_assert_int_eq(line, i);
-	}
-	ck_assert(ann_port_parity_parse(ann_span("even"), &parity));
-	ck_assert_int_eq(parity, ANN_PARITY_EVEN);
+	ann_settings_deinit(&settings);
+	return failed == ANN_OK;
+}
+
+START_TEST(words_stand_for_their_enums)
+{
+	struct ann_port_wishes wishes;
+
+	ck_assert(wish("parity", "space", &wishes));
+	ck_assert_uint_eq(wishes.parity, ANN_PARITY_SPACE);
+	ck_assert(wish("parity", "even", &wishes));
+	ck_assert_uint_eq(wishes.parity, ANN_PARITY_EVEN);
+	ck_assert(wish("flow", "xonxoff", &wishes));
+	ck_assert_uint_eq(wishes.flow, ANN_FLOW_XONXOFF);
+	ck_assert(wish("dtr", "on", &wishes));
+	ck_assert_uint_eq(wishes.dtr, ANN_PIN_ON);
+	ck_assert(wish("rts", "off", &wishes));
+	ck_assert_uint_eq(wishes.rts, ANN_PIN_OFF);
+	ck_assert_str_eq(ann_port_parities[ANN_PARITY_MARK], "mark");
+	ck_assert_str_eq(ann_port_flows[ANN_FLOW_RTSCTS], "rtscts");
+	ck_assert_str_eq(ann_port_pins[ANN_PIN_KEEP], "keep");
 }
 END_TEST
 
-START_TEST(other_words_are_refused_and_change_nothing)
+START_TEST(other_words_are_refused)
 {
-	enum ann_parity parity = ANN_PARITY_MARK;
-	enum ann_flow flow = ANN_FLOW_XONXOFF;
-	enum ann_pin line = ANN_PIN_OFF;
+	struct ann_port_wishes wishes;
 
-	ck_assert(!ann_port_parity_parse(ann_span("evens"), &parity));
-	ck_assert(!ann_port_parity_parse(ann_span(""), &parity));
-	ck_assert(!ann_port_flow_parse(ann_span("RTSCTS"), &flow));
-	ck_assert(!ann_port_pin_parse(ann_span("1"), &line));
-	ck_assert_int_eq(parity, ANN_PARITY_MARK);
-	ck_assert_int_eq(flow, ANN_FLOW_XONXOFF);
-	ck_assert_int_eq(line, ANN_PIN_OFF);
+	ck_assert(!wish("parity", "evens", &wishes));
+	ck_assert(!wish("parity", "", &wishes));
+	ck_assert(!wish("flow", "RTSCTS", &wishes));
+	ck_assert(!wish("dtr", "1", &wishes));
 }
 END_TEST
 
@@ -877,8 +884,8 @@ END_TEST
 
 void test_cases(Suite *suite)
 {
-	test_add(suite, words_are_read_as_they_are_written);
-	test_add(suite, other_words_are_refused_and_change_nothing);
+	test_add(suite, words_stand_for_their_enums);
+	test_add(suite, other_words_are_refused);
 	test_add_loop(suite, settings_that_no_port_can_have_are_refused, 6);
 	test_add(suite, a_rate_is_off_when_more_than_three_percent_away);
 	test_add(suite, what_the_driver_made_otherwise_is_told);

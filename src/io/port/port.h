@@ -27,7 +27,6 @@
 #define IO_PORT_H
 
 #include "annotty/error.h"
-#include "annotty/span.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,19 +70,10 @@ struct ann_port_settings {
 /* 115200 8N1, no flow control, lines kept. */
 extern const struct ann_port_settings ann_port_defaults;
 
-/* "none", "odd", "even", "mark", "space". False: none of them. */
-bool ann_port_parity_parse(struct ann_span word, enum ann_parity *parity);
-
-/* "none", "rtscts", "xonxoff". False: none of them. */
-bool ann_port_flow_parse(struct ann_span word, enum ann_flow *flow);
-
-/* "keep", "on", "off". False: none of them. */
-bool ann_port_pin_parse(struct ann_span word, enum ann_pin *pin);
-
-/* The word for it; static. */
-const char *ann_port_parity_name(enum ann_parity parity);
-const char *ann_port_flow_name(enum ann_flow flow);
-const char *ann_port_pin_name(enum ann_pin pin);
+/* The words for them, in the order of the enums; NULL behind the last. */
+extern const char *const ann_port_parities[];
+extern const char *const ann_port_flows[];
+extern const char *const ann_port_pins[];
 
 /* --- life ----------------------------------------------------------------------- */
 

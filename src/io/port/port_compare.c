@@ -41,14 +41,14 @@ static void tell_frame(const struct ear *ear, const struct ann_port_settings *wa
 		(void)ann_error_set(&err, ANN_ESYS,
 			"asked for %u databits, parity %s, %u stopbits, but the driver "
 			"has %u, %s, %u",
-			want->databits, ann_port_parity_name(want->parity),
-			want->stopbits, seen->databits,
-			ann_port_parity_name(seen->parity), seen->stopbits);
+			want->databits, ann_port_parities[want->parity], want->stopbits,
+			seen->databits, ann_port_parities[seen->parity],
+			seen->stopbits);
 		tell(ear, &err);
 	}
 	if (want->flow != seen->flow) {
 		(void)ann_error_set(&err, ANN_ESYS, "the driver has no flow control %s",
-			ann_port_flow_name(want->flow));
+			ann_port_flows[want->flow]);
 		tell(ear, &err);
 	}
 }
@@ -62,7 +62,7 @@ static void tell_line(
 		(void)ann_error_set(&err, ANN_ESYS,
 			seen == ANN_PIN_KEEP ? "has no %s to switch %s"
 					     : "%s does not switch %s",
-			name, ann_port_pin_name(want));
+			name, ann_port_pins[want]);
 		tell(ear, &err);
 	}
 }

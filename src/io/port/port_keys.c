@@ -2,19 +2,14 @@
 
 #define AT(member) offsetof(struct ann_port_wishes, member)
 
-/* In the order of the enums. */
-static const char *const parities[] = {"none", "odd", "even", "mark", "space", NULL};
-static const char *const flows[] = {"none", "rtscts", "xonxoff", NULL};
-static const char *const pins[] = {"keep", "on", "off", NULL};
-
 const struct ann_key ann_port_keys[] = {
 	{"baudrate", ANN_KEY_NUMBER, AT(baudrate), NULL, 1, UINT32_MAX},
 	{"databits", ANN_KEY_NUMBER, AT(databits), NULL, 5, 8},
-	{"parity", ANN_KEY_WORD, AT(parity), parities, 0, 0},
+	{"parity", ANN_KEY_WORD, AT(parity), ann_port_parities, 0, 0},
 	{"stopbits", ANN_KEY_NUMBER, AT(stopbits), NULL, 1, 2},
-	{"flow", ANN_KEY_WORD, AT(flow), flows, 0, 0},
-	{"dtr", ANN_KEY_WORD, AT(dtr), pins, 0, 0},
-	{"rts", ANN_KEY_WORD, AT(rts), pins, 0, 0},
+	{"flow", ANN_KEY_WORD, AT(flow), ann_port_flows, 0, 0},
+	{"dtr", ANN_KEY_WORD, AT(dtr), ann_port_pins, 0, 0},
+	{"rts", ANN_KEY_WORD, AT(rts), ann_port_pins, 0, 0},
 	{0},
 };
 

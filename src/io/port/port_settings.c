@@ -15,59 +15,9 @@ const struct ann_port_settings ann_port_defaults = {
 	.rts = ANN_PIN_KEEP,
 };
 
-static const char *const parities[] = {"none", "odd", "even", "mark", "space"};
-static const char *const flows[] = {"none", "rtscts", "xonxoff"};
-static const char *const pins[] = {"keep", "on", "off"};
-
-/* The place of `word` among `known`, or -1. */
-static int find(struct ann_span word, const char *const *known, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (ann_span_is(word, known[i])) {
-			return (int)i;
-		}
-	}
-	return -1;
-}
-
-bool ann_port_parity_parse(struct ann_span word, enum ann_parity *parity)
-{
-	int at = find(word, parities, ANN_LEN(parities));
-
-	*parity = at < 0 ? *parity : (enum ann_parity)at;
-	return at >= 0;
-}
-
-bool ann_port_flow_parse(struct ann_span word, enum ann_flow *flow)
-{
-	int at = find(word, flows, ANN_LEN(flows));
-
-	*flow = at < 0 ? *flow : (enum ann_flow)at;
-	return at >= 0;
-}
-
-bool ann_port_pin_parse(struct ann_span word, enum ann_pin *pin)
-{
-	int at = find(word, pins, ANN_LEN(pins));
-
-	*pin = at < 0 ? *pin : (enum ann_pin)at;
-	return at >= 0;
-}
-
-const char *ann_port_parity_name(enum ann_parity parity)
-{
-	return parities[parity];
-}
-
-const char *ann_port_flow_name(enum ann_flow flow)
-{
-	return flows[flow];
-}
-
-const char *ann_port_pin_name(enum ann_pin pin)
-{
-	return pins[pin];
-}
+const char *const ann_port_parities[] = {"none", "odd", "even", "mark", "space", NULL};
+const char *const ann_port_flows[] = {"none", "rtscts", "xonxoff", NULL};
+const char *const ann_port_pins[] = {"keep", "on", "off", NULL};
 
 enum ann_err ann_port_settings_check(
 	const struct ann_port_settings *settings, struct ann_error *err)
@@ -103,7 +53,7 @@ enum ann_err ann_port_refused(
 	return ann_error_set(err, ANN_ECONFIG,
 		"the driver refuses %" PRIu32
 		" baud, %u databits, parity %s, %u stopbits",
-		want->baudrate, want->databits, ann_port_parity_name(want->parity),
+		want->baudrate, want->databits, ann_port_parities[want->parity],
 		want->stopbits);
 }
 

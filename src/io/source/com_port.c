@@ -140,8 +140,8 @@ static void take_parity(
 	const struct listener *listener, enum ann_parity wanted, unsigned found)
 {
 	if (found >= 1 && found <= ANN_PARITY_SPACE + 1 && found != wanted + 1U) {
-		warn_words(listener, "parity", ann_port_parity_name(wanted),
-			ann_port_parity_name((enum ann_parity)(found - 1)));
+		warn_words(listener, "parity", ann_port_parities[wanted],
+			ann_port_parities[found - 1]);
 	}
 }
 
@@ -167,7 +167,7 @@ static void take_control(const struct listener *listener,
 	case FLOW_XONXOFF:
 	case FLOW_RTSCTS:
 		if (found != flow_control(settings->flow)) {
-			warn_words(listener, "flow", ann_port_flow_name(settings->flow),
+			warn_words(listener, "flow", ann_port_flows[settings->flow],
 				flows[found]);
 		}
 		break;
