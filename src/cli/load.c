@@ -1,6 +1,5 @@
 #include "cli/load.h"
 
-#include "annotty/alloc.h"
 #include "annotty/embedded.h"
 #include "annotty/header.h"
 #include "annotty/table.h"

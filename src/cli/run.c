@@ -3,7 +3,6 @@
  * is read anew; one with a mistake changes nothing.
  */
 #include "cli/config.h"
-#include "cli/load.h"
 #include "cli/options.h"
 #include "cli/state.h"
 #include "io/app/app.h"

@@ -1,7 +1,6 @@
 /*
  * annotty status: what a running daemon says of itself on its control socket.
  */
-#include "annotty/alloc.h"
 #include "cli/options.h"
 #include "io/app/control.h"
 

@@ -5,7 +5,6 @@
 #include "scratch.h"
 #include "suite.h"
 
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>

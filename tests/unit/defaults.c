@@ -7,7 +7,6 @@
 #include "suite.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct program {
 	struct ann_codebook *book;

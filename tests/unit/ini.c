@@ -5,8 +5,6 @@
 
 #include "suite.h"
 
-#include <string.h>
-
 /* Each entry as "line:kind name.key=value;", openings as "line:[kind name];". */
 static enum ann_err note(
 	void *user, const struct ann_ini_entry *e, struct ann_error *err)

@@ -8,7 +8,6 @@
 #include "suite.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 static const char rules[] = "[rule r]\npattern = (?i)\\brc\\b\\W{0,3}(?<code>\\w+)\n";

@@ -6,7 +6,6 @@
 #include "suite.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 static const char rules[] = "[rule r]\nfamilies = dev\n"

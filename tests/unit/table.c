@@ -5,7 +5,6 @@
 #include "suite.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char good[] =
 	"# family: dev\n"

@@ -3,8 +3,6 @@
 #include "annotty/lines.h"
 #include "base/utf8.h"
 
-#include <string.h>
-
 static void add_escape(unsigned char c, struct ann_buf *out)
 {
 	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";

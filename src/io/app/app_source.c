@@ -11,8 +11,6 @@
 #include "io/clock.h"
 #include "io/log.h"
 
-#include <string.h>
-
 enum {
 	IDLE_MS = 20,  /* a half line is shown after this silence ... */
 	LATE_MS = 500, /* ... and without reserve after this one */

@@ -7,7 +7,6 @@
 
 #include "annotty/alloc.h"
 #include "io/app/report.h"
-#include "io/log.h"
 #include "io/net/listening.h"
 
 #include <stdio.h>

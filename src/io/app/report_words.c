@@ -1,6 +1,5 @@
 #include "io/app/report.h"
 
-#include <stdio.h>
 #include <time.h>
 
 enum {

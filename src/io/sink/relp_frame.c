@@ -3,7 +3,6 @@
 #include "io/sink/relp.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { NUMBER_DIGITS = 9, COMMAND_LETTERS = 32 };
 
