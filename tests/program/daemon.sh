@@ -344,6 +344,23 @@ annotty.conf: control $later"
 	expect_equal "$(times "$later" daemon.err)" 8
 }
 
+a_reload_tries_again_what_could_not_start() {
+	_bench
+	mkdir late
+	touch taken
+	printf '[source late]\ninput = late\n[output taken]\noutput = unix-listen:taken\n' >>annotty.conf
+	reload
+	expect_soon '"unix-listen:taken": listen: Address already in use' daemon.err
+	expect_soon 'late: Is a directory' daemon.err
+	rmdir late
+	rm taken
+	reload
+	wait_until test -S taken
+	expect "it listens now" test -S taken
+	expect_soon 'late: No such file or directory; waiting for it' daemon.err
+	expect_equal "$(times open dut.log)" 1
+}
+
 a_new_drain_counts_at_once() {
 	plug_in dut
 	configure <<-'END'

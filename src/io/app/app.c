@@ -334,7 +334,8 @@ static struct app_source *find_source(
 	for (size_t i = 0; i < app->source_count; i++) {
 		const struct ann_plan_source *old = &app->sources[i]->plan;
 
-		if (strcmp(old->endpoint.name, plan->endpoint.name) == 0 &&
+		if (!app->sources[i]->failed &&
+			strcmp(old->endpoint.name, plan->endpoint.name) == 0 &&
 			ann_endpoint_equal(&old->endpoint, &plan->endpoint) &&
 			old->manner.follow == plan->manner.follow &&
 			old->manner.from_start == plan->manner.from_start &&
@@ -351,7 +352,8 @@ static struct app_output *find_output(
 	for (size_t i = 0; i < app->output_count; i++) {
 		const struct ann_plan_output *old = &app->outputs[i]->plan;
 
-		if (strcmp(old->endpoint.name, plan->endpoint.name) == 0 &&
+		if (!app->outputs[i]->failed &&
+			strcmp(old->endpoint.name, plan->endpoint.name) == 0 &&
 			ann_endpoint_equal(&old->endpoint, &plan->endpoint) &&
 			ann_settings_equal(&old->looks, &plan->looks)) {
 			return app->outputs[i];

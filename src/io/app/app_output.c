@@ -34,6 +34,7 @@ static void on_end(void *user, const struct ann_error *why)
 	struct app_output *o = user;
 
 	if (why != NULL) {
+		o->failed = true;
 		o->app->result.output_failed = true;
 		ann_log_error(ANN_LOG_ERROR, why);
 	}
@@ -94,6 +95,7 @@ enum ann_err app_output_start(struct app_output *o, struct ann_error *err)
 {
 	enum ann_err failed = ann_sink_start(o->sink, err);
 
+	o->failed = failed != ANN_OK;
 	if (failed == ANN_OK) {
 		o->sink->kept = app_keep_fd(o->app, "output", &o->plan.endpoint,
 			&o->kept, ann_sink_fd(o->sink));

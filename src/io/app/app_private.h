@@ -24,7 +24,8 @@ struct app_source {
 	uint64_t since_wall_ns; /* connected or away */
 	bool waits;             /* to be started when those before it are closed */
 	bool paused;            /* one of its outputs is full */
-	bool gone; /* closed; kept only for its name, which a summary may hold */
+	bool failed; /* did not start, or ended with an error: a reload makes it anew */
+	bool gone;   /* closed; kept only for its name, which a summary may hold */
 };
 
 /* An output: the route to it and the sink at its end. */
@@ -35,7 +36,8 @@ struct app_output {
 	struct ann_sink *sink;
 	struct app_kept kept;
 	bool full;
-	bool ended; /* its reader went away */
+	bool ended;  /* its reader went away */
+	bool failed; /* did not start, or ended with an error: a reload makes it anew */
 };
 
 struct ann_app {

@@ -135,6 +135,7 @@ static void on_end(void *user, const struct ann_error *why)
 
 	ann_stream_break(s->stream, false);
 	if (why != NULL) {
+		s->failed = true;
 		s->app->result.input_failed = true;
 		ann_log_error(ANN_LOG_ERROR, why);
 	}
@@ -232,6 +233,7 @@ enum ann_err app_source_start(struct app_source *s, struct ann_error *err)
 
 	s->since_wall_ns = ann_clock_wall_ns();
 	failed = ann_source_start(s->source, err);
+	s->failed = failed != ANN_OK;
 	if (failed == ANN_OK) {
 		keep_fd(s);
 	} else if (s->app->options.command != NULL) {
