@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,21 +21,42 @@ static bool hold_standard_files(void)
 	return true;
 }
 
+static const struct {
+	const char *word;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"explain", ann_main_explain},
+	{"codes", ann_main_codes},
+	{"ports", ann_main_ports},
+	{"check", ann_main_check},
+	{"import", ann_main_import},
+	{"run", ann_main_run},
+	{"status", ann_main_status},
+};
+
+/* What is neither a file nor a command, but like one, is a file that is not there to
+ * the filter, which is true and does not help. */
+static void tell_like_command(const char *word)
+{
+	enum { LONG = 5 };
+	unsigned slips = strlen(word) < LONG ? 1 : 2;
+	const char *words[ANN_LEN(commands)];
+
+	for (size_t i = 0; i < ANN_LEN(commands); i++) {
+		words[i] = commands[i].word;
+	}
+	const char *near =
+		ann_span_nearest(ann_span(word), words, ANN_LEN(commands), slips);
+
+	if (near != NULL && access(word, F_OK) != 0) {
+		fprintf(stderr,
+			"annotty: there is no command \"%s\"; did you mean \"%s\"?\n",
+			word, near);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *word;
-		int (*run)(int argc, char **argv);
-	} commands[] = {
-		{"explain", ann_main_explain},
-		{"codes", ann_main_codes},
-		{"ports", ann_main_ports},
-		{"check", ann_main_check},
-		{"import", ann_main_import},
-		{"run", ann_main_run},
-		{"status", ann_main_status},
-	};
-
 	if (!hold_standard_files()) {
 		return ANN_EXIT_IO;
 	}
@@ -42,6 +64,9 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].word) == 0) {
 			return commands[i].run(argc - 1, argv + 1);
 		}
+	}
+	if (argc > 1) {
+		tell_like_command(argv[1]);
 	}
 	return ann_main_filter(argc, argv);
 }

@@ -422,6 +422,21 @@ commands_refuse_options_of_others() {
 	_wrong 'does not take the option "--json"' -- --json
 }
 
+a_mistyped_command_names_the_one_that_is_like_it() {
+	run explian 0x107
+	expect_status 3
+	expect_err 'there is no command "explian"; did you mean "explain"?' \
+		'explian: No such file or directory'
+	run nowhere.log
+	expect_not "it is like a command" grep -q 'no command' "$err"
+	printf '%b' "$_console" >code
+	run -s name code
+	expect_status 0
+	run code
+	expect_status 0
+	expect_err
+}
+
 commands_without_what_they_need_say_so() {
 	_wrong 'a COMMAND is missing behind "--"' -- --
 	_wrong 'a COMMAND is missing behind "--"' -- -q --
