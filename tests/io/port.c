@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <pty.h>
@@ -166,6 +167,32 @@ static void expect_busy(const char *path, pid_t holder)
 	ck_assert_msg(strstr(err.text, pid) != NULL, "no %s in: %s", pid, err.text);
 	ck_assert(!ann_port_is_absent(&err));
 }
+
+START_TEST(a_port_that_is_for_a_group_names_it)
+{
+	struct device device = device_new();
+	const struct group *group = getgrnam("daemon");
+	struct ann_error err = {0};
+	struct ann_port *port = NULL;
+	char told[128];
+
+	if (geteuid() != 0 || group == NULL) {
+		device_free(&device); /* only root gives a device away */
+		return;
+	}
+	ck_assert_int_eq(fchown(device.slave, 0, group->gr_gid), 0);
+	ck_assert_int_eq(fchmod(device.slave, 0660), 0);
+	ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert_int_eq(
+		ann_port_open(&port, device.path, NULL, NULL, NULL, &err), ANN_ESYS);
+	ck_assert_int_eq(seteuid(0), 0);
+	snprintf(told, sizeof(told), "%s, which is for the group daemon: %s",
+		device.path, strerror(EACCES));
+	ck_assert_str_eq(err.text, told);
+	ck_assert_int_eq(err.os, EACCES);
+	device_free(&device);
+}
+END_TEST
 
 /* --- words and numbers ------------------------------------------------------------ */
 
@@ -884,6 +911,7 @@ END_TEST
 
 void test_cases(Suite *suite)
 {
+	test_add(suite, a_port_that_is_for_a_group_names_it);
 	test_add(suite, words_stand_for_their_enums);
 	test_add(suite, other_words_are_refused);
 	test_add_loop(suite, settings_that_no_port_can_have_are_refused, 6);

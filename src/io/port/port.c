@@ -6,6 +6,7 @@
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/serial.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,19 @@ static enum ann_err ask(const struct ann_port *port, struct ann_port_settings *s
 	return os == 0 ? ANN_OK : ann_error_os(err, os, "%s", port->path);
 }
 
+/* Mostly because of a group that the user is not in. */
+static enum ann_err denied(
+	const struct ann_port *port, const struct stat *st, struct ann_error *err)
+{
+	const struct group *group =
+		(st->st_mode & 0060) == 0060 ? getgrgid(st->st_gid) : NULL;
+
+	return group == NULL
+		       ? ann_error_os(err, EACCES, "%s", port->path)
+		       : ann_error_os(err, EACCES, "%s, which is for the group %s",
+				 port->path, group->gr_name);
+}
+
 /* Opens without becoming its session's terminal, and without waiting for a carrier. */
 static enum ann_err open_device(struct ann_port *port, struct ann_error *err)
 {
@@ -125,6 +139,9 @@ static enum ann_err open_device(struct ann_port *port, struct ann_error *err)
 		return no_terminal(port, err);
 	}
 	port->fd = open(port->device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (port->fd < 0 && errno == EACCES) {
+		return denied(port, &st, err);
+	}
 	if (port->fd < 0) {
 		return errno == EBUSY ? ann_port_busy(-1, port->path, err)
 				      : ann_error_os(err, errno, "%s", port->path);

@@ -101,8 +101,8 @@ struct ann_port {
  * ANN_ESYS with err->os; of those
  *   ENOENT, ENXIO, ENODEV   it is not there, see ann_port_is_absent();
  *   EBUSY                   somebody else has it; named if that can be found out;
- *   EACCES                  no permission; also for a moment after a plug, until udev
- *                           has set the group.
+ *   EACCES                  no permission, with the group that has it; also for a
+ *                           moment after a plug, until udev has set the group.
  * ANN_ECONFIG: settings that no port can have, a baud rate that this one refuses, or
  * `path` is no terminal. ANN_ENOMEM. After an error nothing is open, and a port that
  * was in use is as it was: the lock is taken before anything is set.
