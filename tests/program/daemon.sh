@@ -396,6 +396,32 @@ new_rules_and_tables_count_for_the_next_line() {
 	expect_equal "$(times open dut.log)" 1
 }
 
+annotations_stand_where_the_output_says_and_successes_if_asked_for() {
+	plug_in dut
+	configure <<-'END'
+		annotate-ok = yes
+		[source dut]
+		input = dut
+		baudrate = 115200
+		[output suffix]
+		output = file:suffix
+		annotate = suffix
+		style = name
+		label = no
+		[output below]
+		output = file:below
+		annotate = below
+		style = name
+		label = no
+	END
+	start_daemon
+	expect_soon 'dut: connected' suffix
+	say dut 'TLS status = 0x107, again\nnx_ip_create status = 0x00\n'
+	expect_soon "TLS status = 0x107, again [$_tls]" suffix
+	expect_soon "             ^~~~~ [$_tls]" below
+	expect_soon 'NX_SUCCESS' suffix
+}
+
 files_are_opened_anew_on_sighup() {
 	_bench
 	say dut 'one\n'

@@ -59,6 +59,30 @@ without_reconnecting_a_lost_port_ends_with_3() {
 	expect_err 'missing: No such file or directory'
 }
 
+# A pseudo-terminal keeps 8 bits without parity, whatever it is asked for.
+options_of_ports_set_the_terminal_and_tell_what_it_does_not_have() {
+	local mode
+
+	plug_in dut
+	start -b 9600 --databits=7 --parity=odd --stopbits=2 --flow=rtscts --rts=keep --dtr=on dut
+	say dut 'x\n'
+	expect_soon x started.out
+	stty -aF dut >modes
+	for mode in 'speed 9600' ' parodd' ' cstopb' ' crtscts' '-ixon'; do
+		expect "$mode" grep -q -- "$mode" modes
+	done
+	expect_soon 'dut: has no DTR to switch on' started.err
+	stop
+	start --flow=xonxoff --rts=off dut
+	say dut 'y\n'
+	expect_soon y started.out
+	stty -aF dut >modes
+	expect "software flow control" grep -q ' ixon' modes
+	expect "no hardware flow control" grep -q -- '-crtscts' modes
+	expect_soon 'dut: has no RTS to switch off' started.err
+	stop
+}
+
 keys_of_the_settings_stand_behind_the_path() {
 	plug_in dut
 	start "dut?baudrate=19200&dtr=keep"
