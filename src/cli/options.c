@@ -257,15 +257,14 @@ static bool set_value(struct ann_options *options, int option, const char *value
 	case 'R':
 		return ann_option_file(&options->rules, value);
 	case 'A':
-		options->only_matching = true;
+		options->only_matching = options->after_given = true;
 		return ann_option_lines("A", value, &options->after);
 	case 'B':
-		options->only_matching = true;
+		options->only_matching = options->before_given = true;
 		return ann_option_lines("B", value, &options->before);
 	case 'C':
 		options->only_matching = true;
-		return ann_option_lines("C", value, &options->after) &&
-		       ann_option_lines("C", value, &options->before);
+		return ann_option_lines("C", value, &options->context);
 	case 'S':
 		return ann_option_summary(options, value);
 	case OPT_TIMEOUT:
@@ -381,6 +380,23 @@ static int take_command(struct ann_options *options, int argc, char **argv)
 	return argc;
 }
 
+/* What the options leave: a command or inputs. */
+static int finish(struct ann_options *options, int count, char **inputs)
+{
+	options->before = options->before_given ? options->before : options->context;
+	options->after = options->after_given ? options->after : options->context;
+	if (options->command != NULL && options->command[0] == NULL) {
+		fputs("annotty: a COMMAND is missing behind \"--\"\n", stderr);
+		return ANN_EXIT_USAGE;
+	}
+	for (int i = 0; i < count; i++) {
+		if (!ann_option_file(&options->inputs, inputs[i])) {
+			return ANN_EXIT_USAGE;
+		}
+	}
+	return -1;
+}
+
 int ann_options_read(
 	struct ann_options *options, enum ann_command command, int argc, char **argv)
 {
@@ -414,14 +430,5 @@ int ann_options_read(
 			return ANN_EXIT_USAGE;
 		}
 	}
-	if (options->command != NULL && options->command[0] == NULL) {
-		fputs("annotty: a COMMAND is missing behind \"--\"\n", stderr);
-		return ANN_EXIT_USAGE;
-	}
-	for (; optind < argc; optind++) {
-		if (!ann_option_file(&options->inputs, argv[optind])) {
-			return ANN_EXIT_USAGE;
-		}
-	}
-	return -1;
+	return finish(options, argc - optind, argv + optind);
 }

@@ -40,6 +40,9 @@ struct ann_options {
 	bool only_matching;
 	size_t before;
 	size_t after;
+	size_t context; /* of -C: of both where they are not given */
+	bool before_given;
+	bool after_given;
 	bool follow;
 	bool from_start;
 	bool no_reconnect;

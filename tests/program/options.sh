@@ -18,7 +18,8 @@ lines_around_a_value_are_those_that_grep_would_show() {
 
 	_console >in
 	"$annotty" -s name in >all
-	for options in '' '-A 1' '-B 2' '-C 1' '-C 2' '-C 3' '-A 1 -B 3' '-A 0 -B 1' '-C 100'; do
+	for options in '' '-A 1' '-B 2' '-C 1' '-C 2' '-C 3' '-A 1 -B 3' '-A 0 -B 1' '-C 100' \
+		'-B 3 -C 1' '-C 1 -A 0' '-A 3 -C 1 -B 0'; do
 		# Word splitting is what is wanted.
 		# shellcheck disable=SC2086
 		run -s name -m $options in
