@@ -188,6 +188,15 @@ places_that_only_one_can_have_are_told_when_two_want_them() {
 		'8: "tcp-listen://127.0.0.1:5": that is the place of the output "o"')
 }
 
+an_output_that_would_be_read_again_is_told_if_its_source_feeds_it() {
+	printf '[%s]\n%s = %s\n' 'source a' input log 'output o' output file:log >main.conf
+	run check -q -c main.conf
+	expect_status 2
+	expect_err 'main.conf:2: "log": input file is also the output "o"'
+	printf '[%s]\n%s\n' 'output o' 'sources = b' 'source b' 'input = other' >>main.conf
+	_checks main.conf 2 1
+}
+
 settings_that_a_kind_does_not_have_are_told() {
 	printf '[source a]\ninput = tcp://h:1\nbaudrate = 9600\n[output o]\noutput = file:x\nclients = 3\nqueue = 1\n' >main.conf
 	run check -q -c main.conf

@@ -85,6 +85,24 @@ a_file_is_not_read_and_written_at_once() {
 	expect_same log before
 }
 
+a_file_is_not_followed_and_written_at_once() {
+	local output
+
+	printf '%b' "$_console" >log
+	cp log before
+	ln -s log link
+	for output in log ./log link; do
+		_wrong 'input file is also the output' -- -f --from-start -o "file:$output" log
+	done
+	_wrong 'input file is also the output' -- -f -o file:later later
+	run_shell '"$annotty" -f --from-start log >>log'
+	expect_status 2
+	expect_err '"log": input file is also the output "-"'
+	expect_same log before
+	run -f --from-start --quit-on=app -o file:other log
+	expect_status 0
+}
+
 # --- outputs --------------------------------------------------------------------------
 
 a_full_disk_names_the_output_and_the_reason() {

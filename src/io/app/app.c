@@ -433,13 +433,16 @@ static enum ann_err make_sources(struct next *next, struct ann_app *app,
 static enum ann_err make_parts(struct next *next, struct ann_app *app,
 	struct ann_plan *plan, struct ann_error *err)
 {
-	enum ann_err failed = make_outputs(next, app, plan, err);
-	enum ann_err sources_failed = failed;
+	bool wrong = false;
+	enum ann_err failed = ann_plan_check_loops(plan, err);
 
-	if (failed == ANN_OK || ann_error_tell(err, failed)) {
-		sources_failed = make_sources(next, app, plan, err);
+	if (go_on(failed, err, &wrong)) {
+		failed = make_outputs(next, app, plan, err);
 	}
-	return failed == ANN_OK ? sources_failed : failed;
+	if (go_on(failed, err, &wrong)) {
+		failed = make_sources(next, app, plan, err);
+	}
+	return failed == ANN_OK && wrong ? ANN_ECONFIG : failed;
 }
 
 static void close_new(struct next *next)

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void ann_plan_deinit(struct ann_plan *plan)
@@ -215,4 +216,59 @@ bool ann_plan_connects(
 
 	return (outputs == NULL || lists(outputs, output->endpoint.name)) &&
 	       ann_route_takes(&output->options, source->endpoint.name);
+}
+
+/* What stands at a path, or behind `-`. False: nothing, or it is no file. */
+static bool find_file(
+	const struct ann_endpoint *endpoint, int standard, struct stat *status)
+{
+	bool found =
+		strcmp(endpoint->scheme, "-") == 0
+			? fstat(standard, status) == 0
+			: endpoint->path != NULL && stat(endpoint->path, status) == 0;
+
+	return found && S_ISREG(status->st_mode);
+}
+
+static bool is_same_file(
+	const struct ann_endpoint *source, const struct ann_endpoint *output)
+{
+	bool writes_file = strcmp(output->scheme, "file") == 0;
+	struct stat in;
+	struct stat out;
+
+	if (source->scheme[0] == '\0' && writes_file &&
+		strcmp(source->path, output->path) == 0) {
+		/* It may not be there yet. */
+		return stat(source->path, &in) != 0 || S_ISREG(in.st_mode);
+	}
+	return (writes_file || strcmp(output->scheme, "-") == 0) &&
+	       find_file(source, STDIN_FILENO, &in) &&
+	       find_file(output, STDOUT_FILENO, &out) && in.st_dev == out.st_dev &&
+	       in.st_ino == out.st_ino;
+}
+
+enum ann_err ann_plan_check_loops(const struct ann_plan *plan, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	for (size_t i = 0; i < plan->source_count * plan->output_count; i++) {
+		const struct ann_plan_source *source =
+			&plan->sources[i / plan->output_count];
+		const struct ann_plan_output *output =
+			&plan->outputs[i % plan->output_count];
+
+		if (!ann_plan_connects(source, output) ||
+			!is_same_file(&source->endpoint, &output->endpoint)) {
+			continue;
+		}
+		failed = ann_error_set(err, ANN_ECONFIG,
+			"\"%s\": input file is also the output \"%s\"",
+			source->endpoint.spec, output->endpoint.name);
+		ann_endpoint_context(&source->endpoint, err);
+		if (!ann_error_tell(err, failed)) {
+			return failed;
+		}
+	}
+	return failed;
 }

@@ -66,4 +66,11 @@ ANN_MUST_USE enum ann_err ann_plan_add_output(struct ann_plan *plan,
 bool ann_plan_connects(
 	const struct ann_plan_source *source, const struct ann_plan_output *output);
 
+/*
+ * ANN_ECONFIG, told one by one if somebody listens: an output writes to the very file
+ * that a source reads, which would not come to an end before the disk is full.
+ */
+ANN_MUST_USE enum ann_err ann_plan_check_loops(
+	const struct ann_plan *plan, struct ann_error *err);
+
 #endif
