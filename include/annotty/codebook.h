@@ -115,7 +115,10 @@ const struct ann_code *ann_family_codes(const struct ann_family *family);
 size_t ann_codebook_find(const struct ann_codebook *book, uint64_t value,
 	const struct ann_code *const **codes);
 
-/* The code with this exact symbol, or NULL. O(1). */
+/*
+ * The code with this exact symbol, or NULL. The first call makes a table of all names;
+ * further ones are O(1), and O(n) without memory for the table. For several threads.
+ */
 const struct ann_code *ann_codebook_find_name(
 	const struct ann_codebook *book, struct ann_span name);
 
