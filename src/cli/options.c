@@ -228,6 +228,25 @@ static const char *long_name(int option)
 	return NULL;
 }
 
+/* Where the value of an option goes as it is, or NULL. */
+static const char **plain_value(struct ann_options *options, int option)
+{
+	switch (option) {
+	case 'c':
+		return &options->config;
+	case OPT_FAMILIES:
+		return &options->families;
+	case OPT_FAMILY:
+		return &options->family;
+	case OPT_PREFIX:
+		return &options->prefix;
+	case OPT_QUIT_ON:
+		return &options->quit_on;
+	default:
+		return NULL;
+	}
+}
+
 /* Options that take a value. False: it was wrong, and has been told. */
 static bool set_value(struct ann_options *options, int option, const char *value)
 {
@@ -269,26 +288,17 @@ static bool set_value(struct ann_options *options, int option, const char *value
 		return ann_option_summary(options, value);
 	case OPT_TIMEOUT:
 		return ann_option_timeout(options, value);
-	case 'c':
-		options->config = value;
-		break;
-	case OPT_FAMILIES:
-		options->families = value;
-		break;
-	case OPT_FAMILY:
-		options->family = value;
-		break;
-	case OPT_PREFIX:
-		options->prefix = value;
-		break;
 	case OPT_FAIL_ON:
 		return ann_option_fail_on(options, value);
-	case OPT_QUIT_ON:
-		options->quit_on = value;
-		break;
 	default:
-		set_flag(options, option);
 		break;
+	}
+	const char **plain = plain_value(options, option);
+
+	if (plain != NULL) {
+		*plain = value;
+	} else {
+		set_flag(options, option);
 	}
 	return true;
 }
