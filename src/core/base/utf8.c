@@ -42,6 +42,12 @@ size_t ann_utf8_char(struct ann_span text)
 	return len;
 }
 
+bool ann_utf8_is_control(struct ann_span text)
+{
+	return text.len > 1 && (unsigned char)text.ptr[0] == 0xC2 &&
+	       in((unsigned char)text.ptr[1], 0x80, 0x9F);
+}
+
 size_t ann_utf8_valid(struct ann_span text)
 {
 	size_t at = 0;

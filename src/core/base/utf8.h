@@ -12,6 +12,9 @@
  */
 size_t ann_utf8_char(struct ann_span text);
 
+/* Whether U+0080 to U+009F, controls as those of ASCII are, stands at the front. */
+bool ann_utf8_is_control(struct ann_span text);
+
 /* How many bytes at the front of `text` are valid UTF-8. */
 size_t ann_utf8_valid(struct ann_span text);
 

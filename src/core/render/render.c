@@ -1,5 +1,6 @@
 #include "annotty/render.h"
 
+#include "base/utf8.h"
 #include "render/render_private.h"
 
 #include <time.h>
@@ -168,4 +169,21 @@ void ann_render_timestamp(const struct ann_renderer *renderer, uint64_t wall_ns,
 		break;
 	}
 	ann_buf_char(out, ' ');
+}
+
+size_t ann_render_control(struct ann_span text, struct ann_buf *out)
+{
+	unsigned char first = (unsigned char)text.ptr[0];
+
+	if (first < 0x80) {
+		ann_buf_char(out, '^');
+		ann_buf_char(out, (char)(first ^ 0x40));
+		return 1;
+	}
+	if (ann_utf8_is_control(text)) {
+		ann_buf_printf(out, "<U+%04X>", (unsigned char)text.ptr[1]);
+		return 2;
+	}
+	ann_buf_printf(out, "<%02X>", first);
+	return 1;
 }

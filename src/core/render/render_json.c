@@ -33,8 +33,7 @@ static size_t plain_length(struct ann_span text)
 	return len;
 }
 
-/* A character beyond ASCII. U+0080 to U+009F are controls to a terminal, as those of
- * ASCII are. How many bytes it has. */
+/* A character beyond ASCII. Returns how many bytes it has. */
 static size_t add_wide(struct ann_span text, struct ann_buf *out)
 {
 	size_t len = ann_utf8_char(text);
@@ -43,8 +42,7 @@ static size_t add_wide(struct ann_span text, struct ann_buf *out)
 		ann_buf_str(out, "\xEF\xBF\xBD");
 		return 1;
 	}
-	if (len == 2 && (unsigned char)text.ptr[0] == 0xC2 &&
-		(unsigned char)text.ptr[1] < 0xA0) {
+	if (ann_utf8_is_control(text)) {
 		add_escape((unsigned char)text.ptr[1], out);
 	} else {
 		ann_buf_add(out, text.ptr, len);

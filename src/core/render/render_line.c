@@ -82,24 +82,6 @@ enum ann_priority ann_event_priority(enum ann_event_kind kind)
 
 /* --- text ------------------------------------------------------------------------- */
 
-/* Shows the byte or control character at the front of `text`; returns its length. */
-static size_t show(struct ann_span text, struct ann_buf *out)
-{
-	unsigned char first = (unsigned char)text.ptr[0];
-
-	if (first < 0x80) {
-		ann_buf_char(out, '^');
-		ann_buf_char(out, (char)(first ^ 0x40));
-		return 1;
-	}
-	if (ann_utf8_char(text) == 2) {
-		ann_buf_printf(out, "<U+%04X>", (unsigned char)text.ptr[1]);
-		return 2;
-	}
-	ann_buf_printf(out, "<%02X>", first);
-	return 1;
-}
-
 /* The length of the character at the front if it can stay as it is, else 0. */
 static size_t plain_length(struct ann_span text)
 {
@@ -108,11 +90,7 @@ static size_t plain_length(struct ann_span text)
 	if (first < 0x80) {
 		return (first >= 0x20 && first != 0x7F) || first == '\t';
 	}
-	/* U+0080 to U+009F are controls as well. */
-	if (first == 0xC2 && text.len > 1 && (unsigned char)text.ptr[1] < 0xA0) {
-		return 0;
-	}
-	return ann_utf8_char(text);
+	return ann_utf8_is_control(text) ? 0 : ann_utf8_char(text);
 }
 
 void ann_render_plain(struct ann_span text, struct ann_buf *out)
@@ -123,7 +101,7 @@ void ann_render_plain(struct ann_span text, struct ann_buf *out)
 		if (len == 0) {
 			len = plain_length(text);
 			ann_buf_add(out, text.ptr, len);
-			len = len > 0 ? len : show(text, out);
+			len = len > 0 ? len : ann_render_control(text, out);
 		}
 		text.ptr += len;
 		text.len -= len;

@@ -32,6 +32,12 @@ void ann_render_event_story(
 void ann_render_timestamp(const struct ann_renderer *renderer, uint64_t wall_ns,
 	uint64_t mono_ns, struct ann_buf *out);
 
+/*
+ * Shows the control character, or the byte that is no text, at the front of `text`: ^G,
+ * ^?, <U+009B>, <9B>. Returns how long it was.
+ */
+size_t ann_render_control(struct ann_span text, struct ann_buf *out);
+
 /* The length of the SGR (colour) sequence at the front of `text`; 0: there is none. */
 size_t ann_sgr_length(struct ann_span text);
 

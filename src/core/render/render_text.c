@@ -52,29 +52,8 @@ static size_t harmless(struct ann_span text)
 	if (first < 0x80) {
 		return first == '\033' ? ann_sgr_length(text) : 0;
 	}
-	/* U+0080 to U+009F are controls as well; so are these bytes in 8-bit sets. */
-	if (first == 0xC2 && text.len > 1 && (text.ptr[1] & 0xE0) == 0x80) {
-		return 0;
-	}
-	return first >= 0xA0 ? 1 : 0;
-}
-
-/* Shows a control character: ^G, ^?, <9B>, <U+009B>. Returns how long it was. */
-static size_t show_control(struct ann_span text, struct ann_buf *out)
-{
-	unsigned char first = (unsigned char)text.ptr[0];
-
-	if (first < 0x80) {
-		ann_buf_char(out, '^');
-		ann_buf_char(out, (char)(first ^ 0x40));
-		return 1;
-	}
-	if (first == 0xC2 && ann_utf8_char(text) == 2) {
-		ann_buf_printf(out, "<U+%04X>", (unsigned char)text.ptr[1]);
-		return 2;
-	}
-	ann_buf_printf(out, "<%02X>", first);
-	return 1;
+	/* 0x80 to 0x9F are controls in 8-bit sets. */
+	return first >= 0xA0 && !ann_utf8_is_control(text) ? 1 : 0;
 }
 
 /* Of the character at the front of `text`; a byte that begins none is one. */
@@ -98,7 +77,7 @@ static void add_masked(struct ann_span text, struct ann_buf *out)
 			len = char_length(rest);
 		}
 		ann_buf_add(out, rest.ptr, len);
-		at += len > 0 ? len : show_control(rest, out);
+		at += len > 0 ? len : ann_render_control(rest, out);
 	}
 }
 
@@ -171,7 +150,7 @@ static void add_indent(struct text *t, const struct ann_hit *hit)
 
 		if (sgr == 0 && t->renderer->options.mask_controls &&
 			harmless(rest) == 0) {
-			len = show_control(rest, &shown);
+			len = ann_render_control(rest, &shown);
 			ann_buf_fill(t->out, ' ', shown.len);
 			t->out->failed |= shown.failed;
 		} else if (sgr == 0) {
