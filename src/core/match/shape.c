@@ -90,7 +90,7 @@ static inline bool usable(struct ann_shape *shape)
 /* Whether a shifted state is no answer, so that there is a way on. */
 static inline bool goes_on(const struct ann_shape *shape, uint32_t state)
 {
-	return (int32_t)state >= (int32_t)FIRST_MADE << shape->shift;
+	return (int32_t)state >= shape->first_made;
 }
 
 static enum ann_answer answer(const struct ann_shape *shape, uint32_t state)
@@ -156,18 +156,20 @@ static uint32_t walk_back(const struct ann_shape *shape, uint32_t state,
 {
 	const _Atomic uint32_t *steps = shape->steps;
 	const uint8_t *class_of = shape->class_of;
+	int32_t first_made = shape->first_made;
 	size_t i = *at;
 
-	while (goes_on(shape, state) && i > from) {
-		size_t class = class_of[(unsigned char)text[i - 1]];
+	for (; i > from; i--) {
 		uint32_t to = atomic_load_explicit(
-			&steps[state | class], memory_order_acquire);
+			&steps[state | class_of[(unsigned char)text[i - 1]]],
+			memory_order_acquire);
 
-		if (to == UNKNOWN) {
+		if ((int32_t)to < first_made) {
+			i -= to != UNKNOWN;
+			state = to != UNKNOWN ? to : state;
 			break;
 		}
 		state = to;
-		i--;
 	}
 	*at = i;
 	return state;

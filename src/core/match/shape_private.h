@@ -54,6 +54,7 @@ struct ann_shape {
 	struct state *states;
 	size_t count;
 	unsigned shift;          /* 1 << shift is at least `classes` */
+	int32_t first_made;      /* FIRST_MADE << shift */
 	_Atomic uint32_t *steps; /* by state << shift | class: a state << shift */
 	struct set now;          /* what can take a byte */
 	struct set then;         /* what comes of it */

@@ -67,6 +67,7 @@ static bool make(struct ann_shape *shape)
 	while ((size_t)1 << shape->shift < shape->classes) {
 		shape->shift++;
 	}
+	shape->first_made = (int32_t)FIRST_MADE << shape->shift;
 	shape->steps = ann_alloc(STATES_MOST * sizeof(*shape->steps) << shape->shift);
 	atomic_store(&shape->exact, shape->graph.exact);
 	return make_set(&shape->now, nodes) && make_set(&shape->then, nodes) &&
