@@ -25,6 +25,7 @@ static enum ann_err make_crowd(struct ann_matcher *m, enum crowd crowd)
 		if (crowd_of(job) == crowd && count < ANN_SHAPE_PARTS) {
 			job->crowd = crowd;
 			job->part = count;
+			m->members[crowd][count] = (uint32_t)i;
 			shapes[count++] = job->shape;
 		}
 	}
@@ -56,14 +57,23 @@ static uint8_t traits_of_job(const struct job *job)
 			 (job->crowd == CROWD_WORDS ? WANT_WORDS : 0));
 }
 
-/* A literal that no job wants, such as the escape, has none. */
-static uint8_t sum_up_want(const struct ann_matcher *m, const struct want *want)
+/* A literal that no job wants, such as the escape, has no traits. */
+static uint8_t sum_up_want(const struct ann_matcher *m, struct want *want)
 {
 	uint8_t traits = want->count > 0 ? UINT8_MAX : 0;
+	size_t others = 0;
 
 	for (size_t i = 0; i < want->count; i++) {
-		traits &= traits_of_job(&m->jobs[want->who[i]]);
+		const struct job *job = &m->jobs[want->who[i]];
+
+		traits &= traits_of_job(job);
+		if (job->crowd == CROWD_NONE) {
+			want->who[others++] = want->who[i];
+		} else {
+			want->parts[job->crowd] |= UINT64_C(1) << job->part;
+		}
 	}
+	want->count = others;
 	return traits;
 }
 

@@ -6,9 +6,19 @@
 
 #include "match/scanner.h"
 
+/* Jobs whose shapes are asked all at once, where one of their literals stands. */
+enum crowd {
+	CROWD_VALUES, /* matches begin with a value, which the literal is the front of
+		       */
+	CROWD_WORDS,  /* other matches that begin with a literal */
+	CROWDS,
+	CROWD_NONE = CROWDS
+};
+
 /* Who wants to know of a literal: jobs or conditions, by number. */
 struct want {
-	uint32_t *who;
+	uint64_t parts[CROWDS]; /* jobs that are asked with a crowd, by their part */
+	uint32_t *who;          /* the others */
 	size_t count;
 	size_t room;
 };

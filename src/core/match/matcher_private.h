@@ -21,15 +21,6 @@ enum where {
 	WHERE_ANY,       /* nothing is known: every line is tried */
 };
 
-/* Jobs whose shapes are asked all at once, where one of their literals stands. */
-enum crowd {
-	CROWD_VALUES, /* matches begin with a value, which the literal is the front of
-		       */
-	CROWD_WORDS,  /* other matches that begin with a literal */
-	CROWDS,
-	CROWD_NONE = CROWDS
-};
-
 /* A rule's condition made ready, or the words of a family. */
 struct condition {
 	struct ann_pattern *regex; /* NULL: there is none */
@@ -75,7 +66,8 @@ struct ann_matcher {
 	struct ann_known *known;  /* values that some job can find */
 	struct condition *words;  /* per family: lines that speak of it */
 	struct ann_shape *crowds[CROWDS];
-	struct index patterns;    /* literals of the jobs' patterns */
+	uint32_t members[CROWDS][ANN_SHAPE_PARTS]; /* jobs, by their part */
+	struct index patterns;                     /* literals of the jobs' patterns */
 	struct index conditions;  /* literals of conditions and words */
 	struct index far;         /* literals of the far parts of conditions */
 	uint32_t condition_count; /* that have literals */

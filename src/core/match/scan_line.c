@@ -323,35 +323,40 @@ static void sort_attempts(struct attempt *attempts, size_t count)
 	}
 }
 
+/* Those of a crowd's jobs that their shapes do not rule out. */
+static void ask_crowd(struct ann_scan *scan, const struct look *look, size_t from,
+	enum crowd crowd, uint64_t parts)
+{
+	const struct ann_answers *answers =
+		ann_spots_answers(&scan->spots, look->line, from, crowd);
+
+	for (parts &= answers->maybe; parts != 0; parts &= parts - 1) {
+		unsigned part = (unsigned)__builtin_ctzll(parts);
+
+		add_attempt(scan,
+			(struct attempt){scan->matcher->members[crowd][part],
+				answers->told, ann_answer_of(answers, part), from});
+	}
+}
+
 /* A literal stands at `from` in the line. */
 static void follow_trigger(
 	struct ann_scan *scan, uint32_t literal, struct look *look, size_t from)
 {
-	const struct ann_matcher *m = scan->matcher;
-	const struct want *want = &m->patterns.wants[literal];
-	const struct ann_answers *answers[CROWDS] = {NULL};
+	const struct index *patterns = &scan->matcher->patterns;
+	const struct want *want = &patterns->wants[literal];
 
-	if ((m->patterns.traits[literal] & WANT_BARE) &&
-		!bare_behind(scan, look, from)) {
+	if ((patterns->traits[literal] & WANT_BARE) && !bare_behind(scan, look, from)) {
 		return;
 	}
+	for (enum crowd crowd = 0; crowd < CROWDS; crowd++) {
+		if (want->parts[crowd] != 0) {
+			ask_crowd(scan, look, from, crowd, want->parts[crowd]);
+		}
+	}
 	for (size_t i = 0; i < want->count; i++) {
-		const struct job *job = &m->jobs[want->who[i]];
-		enum ann_answer said = ANN_MAYBE;
-		bool asked = false;
-
-		if (job->crowd != CROWD_NONE) {
-			if (answers[job->crowd] == NULL) {
-				answers[job->crowd] = ann_spots_answers(
-					&scan->spots, look->line, from, job->crowd);
-			}
-			asked = answers[job->crowd]->told;
-			said = ann_answer_of(answers[job->crowd], job->part);
-		}
-		if (said != ANN_NO) {
-			add_attempt(
-				scan, (struct attempt){job->number, asked, said, from});
-		}
+		add_attempt(
+			scan, (struct attempt){want->who[i], false, ANN_MAYBE, from});
 	}
 }
 
