@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct ann_span {
 	const char *ptr; /* not NUL-terminated; may be NULL when len is 0 */
@@ -20,7 +21,10 @@ struct ann_span {
 struct ann_span ann_span(const char *text);
 
 /* Same bytes; case matters. */
-bool ann_span_equal(struct ann_span a, struct ann_span b);
+static inline bool ann_span_equal(struct ann_span a, struct ann_span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 bool ann_span_is(struct ann_span span, const char *text);
 
 /* Same letters; ASCII case does not matter. */
@@ -59,10 +63,17 @@ static inline bool ann_is_letter(unsigned char byte)
 	return (unsigned char)((byte | 0x20) - 'a') < 26;
 }
 
+/*
+ * What a byte is to words of ASCII letters, digits and underscores: no part of them, a
+ * hexadecimal digit (one more than its value), or another part.
+ */
+enum { ANN_BYTE_OUTSIDE = 0, ANN_BYTE_OTHER = 17 };
+extern const uint8_t ann_byte_kinds[256];
+
 /* True for the bytes of \w: ASCII letters, digits and underscore. */
 static inline bool ann_is_word(unsigned char byte)
 {
-	return (unsigned char)(byte - '0') < 10 || ann_is_letter(byte) || byte == '_';
+	return ann_byte_kinds[byte] != ANN_BYTE_OUTSIDE;
 }
 
 /*

@@ -1,15 +1,36 @@
 #include "annotty/span.h"
 
-#include <string.h>
+const uint8_t ann_byte_kinds[256] = {
+	['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16,
+	['A'] = 11,
+	['B'] = 12,
+	['C'] = 13,
+	['D'] = 14,
+	['E'] = 15,
+	['F'] = 16,
+	['g' ... 'z'] = ANN_BYTE_OTHER,
+	['G' ... 'Z'] = ANN_BYTE_OTHER,
+	['_'] = ANN_BYTE_OTHER,
+};
 
 struct ann_span ann_span(const char *text)
 {
 	return (struct ann_span){text, text == NULL ? 0 : strlen(text)};
-}
-
-bool ann_span_equal(struct ann_span a, struct ann_span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 bool ann_span_is(struct ann_span span, const char *text)
@@ -114,18 +135,10 @@ struct ann_span ann_span_word(struct ann_span *rest)
 	return word;
 }
 
-static int digit(char c)
+/* The value of a hexadecimal digit; 16 or more for what is none. */
+static inline unsigned digit(char c)
 {
-	if (c >= '0' && c <= '9') {
-		return c - '0';
-	}
-	if (c >= 'a' && c <= 'f') {
-		return c - 'a' + 10;
-	}
-	if (c >= 'A' && c <= 'F') {
-		return c - 'A' + 10;
-	}
-	return 16;
+	return ann_byte_kinds[(unsigned char)c] - 1U;
 }
 
 /* Of no more hexadecimal digits than fit. */
@@ -134,12 +147,12 @@ static bool few_hex_digits(struct ann_span span, uint64_t *value)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < span.len; i++) {
-		int d = digit(span.ptr[i]);
+		unsigned d = digit(span.ptr[i]);
 
-		if (d == 16) {
+		if (d >= 16) {
 			return false;
 		}
-		sum = sum << 4 | (uint64_t)d;
+		sum = sum << 4 | d;
 	}
 	*value = sum;
 	return span.len > 0;
@@ -153,10 +166,11 @@ bool ann_span_digits(struct ann_span span, int base, uint64_t *value)
 		return few_hex_digits(span, value);
 	}
 	for (size_t i = 0; i < span.len; i++) {
-		int d = digit(span.ptr[i]);
+		unsigned d = digit(span.ptr[i]);
 
-		if (d >= base || __builtin_mul_overflow(sum, (uint64_t)base, &sum) ||
-			__builtin_add_overflow(sum, (uint64_t)d, &sum)) {
+		if (d >= (unsigned)base ||
+			__builtin_mul_overflow(sum, (uint64_t)base, &sum) ||
+			__builtin_add_overflow(sum, d, &sum)) {
 			return false;
 		}
 	}

@@ -20,47 +20,9 @@ struct ann_known {
 	uint64_t sieve[];          /* a bit for each value's hash */
 };
 
-/* What a byte is: outside of words, or in them a digit (1 more than its value) or not.
- */
-enum { OUTSIDE = 0, NO_DIGIT = 17 };
-
-static const uint8_t kinds[256] = {
-	['0'] = 1,
-	['1'] = 2,
-	['2'] = 3,
-	['3'] = 4,
-	['4'] = 5,
-	['5'] = 6,
-	['6'] = 7,
-	['7'] = 8,
-	['8'] = 9,
-	['9'] = 10,
-	['a'] = 11,
-	['b'] = 12,
-	['c'] = 13,
-	['d'] = 14,
-	['e'] = 15,
-	['f'] = 16,
-	['A'] = 11,
-	['B'] = 12,
-	['C'] = 13,
-	['D'] = 14,
-	['E'] = 15,
-	['F'] = 16,
-	['g' ... 'z'] = NO_DIGIT,
-	['G' ... 'Z'] = NO_DIGIT,
-	['_'] = NO_DIGIT,
-};
-
 static inline uint8_t kind_at(struct ann_span text, size_t at)
 {
-	return kinds[(unsigned char)text.ptr[at]];
-}
-
-/* Whether a byte of that kind goes on with a word. */
-static inline bool in_word(uint8_t kind)
-{
-	return (uint8_t)(kind - 1) < NO_DIGIT;
+	return ann_byte_kinds[(unsigned char)text.ptr[at]];
 }
 
 static ann_families look_up(const struct ann_known *known, uint64_t value)
@@ -197,7 +159,7 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 	for (size_t at = from; at < end; at++) {
 		uint8_t kind = kind_at(word, at);
 
-		if (kind == NO_DIGIT) {
+		if (kind == ANN_BYTE_OTHER) {
 			return 0;
 		}
 		letters |= kind > 10;
@@ -210,7 +172,7 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 /* Where the word that goes on at `at` ends. */
 static size_t end_of_word(struct ann_span text, size_t at)
 {
-	while (at < text.len && in_word(kind_at(text, at))) {
+	while (at < text.len && kind_at(text, at) != ANN_BYTE_OUTSIDE) {
 		at++;
 	}
 	return at;
@@ -328,11 +290,11 @@ ann_families ann_known_last(
 {
 	size_t end = line.len;
 
-	while (end > 0 && !in_word(kind_at(line, end - 1))) {
+	while (end > 0 && kind_at(line, end - 1) == ANN_BYTE_OUTSIDE) {
 		end--;
 	}
 	*start = end;
-	while (*start > 0 && in_word(kind_at(line, *start - 1))) {
+	while (*start > 0 && kind_at(line, *start - 1) != ANN_BYTE_OUTSIDE) {
 		--*start;
 	}
 	return end == *start
