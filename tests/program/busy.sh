@@ -43,10 +43,15 @@ _reads() {
 	expect "$2 is being served" wait_until _has 'socket:*' $((sockets + $1))
 }
 
-# All ports talk, then the daemon ends as it should. Sets `fed`, a number of lines.
+_has_come() { [ "$("$TALLY" out | cut -d ' ' -f 1)" -ge "$fed" ]; }
+
+# All ports talk, then the daemon ends as it should. Sets `fed`, a number of lines. What
+# is written to a terminal gets to its other end a while later, so what was written last
+# is waited for; the tallies tell what did not come.
 _talk() {
 	echo go >&8
 	read -r -u 9 fed _
+	wait_until _has_come || true
 	kill "$daemon"
 	wait "$daemon"
 	expect_equal "$?" 0
