@@ -45,9 +45,10 @@ struct ann_matcher;
 struct ann_scan;
 
 struct ann_matcher_options {
-	bool annotate_ok;     /* also find codes of severity ok */
-	const char *families; /* list of the only ones to find; NULL: all */
-	const char *stop_at;  /* a regex; see ann_scan_batch(); NULL: none */
+	bool annotate_ok;           /* also find codes of severity ok */
+	const char *families;       /* list of the only ones to find; NULL: all */
+	const char *const *stop_at; /* regexes; see ann_scan_batch() */
+	size_t stop_count;
 };
 
 /*
@@ -84,15 +85,15 @@ void ann_scan_free(struct ann_scan *scan);
 
 /*
  * Finds the hits of a batch of whole lines, shorter than 4 GiB; a last line may be
- * without its end. `hits` is emptied first. When the matcher's `stop_at` matches a
- * line, nothing behind it is looked at: `*stopped` is true and `*end` is where that
+ * without its end. `hits` is emptied first. When one of the matcher's `stop_at` matches
+ * a line, nothing behind it is looked at: `*stopped` is true and `*end` is where that
  * line ends, line end included. Otherwise `*end` is batch.len.
  * ANN_ENOMEM: the hits are incomplete.
  */
 ANN_MUST_USE enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	struct ann_hits *hits, size_t *end, bool *stopped);
 
-/* Whether `stop_at` matches this line, which is without its end. */
+/* Whether one of `stop_at` matches this line, which is without its end. */
 bool ann_scan_stops(struct ann_scan *scan, struct ann_span line);
 
 /*

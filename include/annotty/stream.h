@@ -33,7 +33,7 @@ struct ann_stream_events {
 	 * nothing new. Borrowed. */
 	void (*batch)(void *user, const struct ann_batch *batch,
 		const struct ann_hit *hits, size_t count);
-	/* The line that `stop_at` of the matcher matches has just been given. No
+	/* The line that one of `stop_at` of the matcher matches has just been given. No
 	 * batch comes behind it. May be NULL. */
 	void (*stopped)(void *user);
 };

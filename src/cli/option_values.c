@@ -131,24 +131,34 @@ bool ann_option_file(struct ann_files *files, const char *path)
 	return ann_files_add(files, path, &err) == ANN_OK || ann_fail(&err) < 0;
 }
 
-bool ann_option_output(struct ann_options *options, const char *spec)
+/* An option that may come several times. */
+static bool add(const char *option, const char **values, size_t *count, size_t most,
+	const char *value)
 {
-	if (options->output_count == ANN_OUTPUTS_MOST) {
-		fprintf(stderr, "annotty: --output: more than %d\n", ANN_OUTPUTS_MOST);
+	if (*count == most) {
+		fprintf(stderr, "annotty: --%s: more than %zu\n", option, most);
 		return false;
 	}
-	options->outputs[options->output_count++] = spec;
+	values[(*count)++] = value;
 	return true;
+}
+
+bool ann_option_output(struct ann_options *options, const char *spec)
+{
+	return add("output", options->outputs, &options->output_count, ANN_OUTPUTS_MOST,
+		spec);
 }
 
 bool ann_option_fail_on(struct ann_options *options, const char *what)
 {
-	if (options->fail_on_count == ANN_FAIL_ON_MOST) {
-		fprintf(stderr, "annotty: --fail-on: more than %d\n", ANN_FAIL_ON_MOST);
-		return false;
-	}
-	options->fail_on[options->fail_on_count++] = what;
-	return true;
+	return add("fail-on", options->fail_on, &options->fail_on_count,
+		ANN_FAIL_ON_MOST, what);
+}
+
+bool ann_option_quit_on(struct ann_options *options, const char *regex)
+{
+	return add("quit-on", options->quit_on, &options->quit_on_count,
+		ANN_QUIT_ON_MOST, regex);
 }
 
 /* Tried here, so that a mistake is told whether or not there is a port among the

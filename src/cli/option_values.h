@@ -24,6 +24,7 @@ bool ann_option_timeout(struct ann_options *options, const char *word);
 bool ann_option_file(struct ann_files *files, const char *path);
 bool ann_option_output(struct ann_options *options, const char *spec);
 bool ann_option_fail_on(struct ann_options *options, const char *what);
+bool ann_option_quit_on(struct ann_options *options, const char *regex);
 
 /* A setting of serial ports; both are borrowed, and the last value counts. */
 bool ann_option_port(struct ann_options *options, const char *key, const char *value);

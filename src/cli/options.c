@@ -240,8 +240,6 @@ static const char **plain_value(struct ann_options *options, int option)
 		return &options->family;
 	case OPT_PREFIX:
 		return &options->prefix;
-	case OPT_QUIT_ON:
-		return &options->quit_on;
 	default:
 		return NULL;
 	}
@@ -290,6 +288,8 @@ static bool set_value(struct ann_options *options, int option, const char *value
 		return ann_option_timeout(options, value);
 	case OPT_FAIL_ON:
 		return ann_option_fail_on(options, value);
+	case OPT_QUIT_ON:
+		return ann_option_quit_on(options, value);
 	default:
 		break;
 	}

@@ -17,7 +17,7 @@ enum ann_exit {
 	ANN_EXIT_IO = 3,        /* an input or output failed */
 };
 
-enum { ANN_OUTPUTS_MOST = 32, ANN_PORT_SETTINGS = 16 };
+enum { ANN_OUTPUTS_MOST = 32, ANN_QUIT_ON_MOST = 32, ANN_PORT_SETTINGS = 16 };
 
 struct ann_options {
 	struct ann_files inputs;
@@ -35,7 +35,8 @@ struct ann_options {
 	enum ann_summary_format summary_format;
 	const char *fail_on[ANN_FAIL_ON_MOST];
 	size_t fail_on_count;
-	const char *quit_on;
+	const char *quit_on[ANN_QUIT_ON_MOST];
+	size_t quit_on_count;
 	uint64_t timeout_ns; /* 0: none */
 	bool only_matching;
 	size_t before;

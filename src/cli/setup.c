@@ -59,6 +59,7 @@ enum ann_err ann_setup_make(struct ann_setup *setup, const struct ann_options *o
 		.annotate_ok = options->annotate_ok,
 		.families = options->families,
 		.stop_at = options->quit_on,
+		.stop_count = options->quit_on_count,
 	};
 	enum ann_err failed =
 		ann_load_book(&setup->book, &options->tables, !options->quiet, err);
@@ -105,9 +106,15 @@ void ann_setup_print_summary(const struct ann_setup *setup)
 int ann_setup_status(
 	const struct ann_setup *setup, bool timed_out, bool io_failed, bool failed_on)
 {
-	if (timed_out && setup->options->quit_on != NULL) {
-		fprintf(stderr, "annotty: --timeout came before --quit-on \"%s\"\n",
-			setup->options->quit_on);
+	const struct ann_options *options = setup->options;
+
+	if (timed_out && options->quit_on_count > 0) {
+		fputs("annotty: --timeout came before --quit-on", stderr);
+		for (size_t i = 0; i < options->quit_on_count; i++) {
+			fprintf(stderr, "%s \"%s\"", i == 0 ? "" : " or",
+				options->quit_on[i]);
+		}
+		fputc('\n', stderr);
 		return ANN_EXIT_IO;
 	}
 	if (io_failed) {

@@ -118,6 +118,10 @@ quit_on_stops_behind_the_line_that_matches() {
 	expect_out "a\nTLS status = 0x107 [$_tls]\n"
 	run --quit-on '^a$' -F json in in
 	expect_equal "$(jq -c .line "$out")" '"a"'
+	run --quit-on nothing --quit-on '^b$' --quit-on passed -m -s name in
+	expect_out "TLS status = 0x107 [$_tls]\n"
+	run --quit-on passed --quit-on nothing -F raw in
+	expect_out 'a\nTLS status = 0x107\ntests passed\n'
 	run --quit-on nothing in
 	expect_status 0
 	expect_same "$out" <("$annotty" in)
@@ -194,6 +198,8 @@ a_timeout_ends_a_silent_stream() {
 	run --timeout=0.2 --summary --quit-on ready in
 	expect_status 3
 	expect_err "--timeout came before --quit-on \"ready\"" "0 status values"
+	run --timeout=0.2 --quit-on ready --quit-on 'set up' in
+	expect_err '--timeout came before --quit-on "ready" or "set up"'
 	exec {to}>&-
 }
 

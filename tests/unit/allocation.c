@@ -75,7 +75,9 @@ static enum ann_err build_book(struct world *w)
 
 static enum ann_err build_matcher(struct world *w)
 {
-	static const struct ann_matcher_options options = {.stop_at = "never there"};
+	static const char *const stop_at[] = {"never there", "nor this"};
+	static const struct ann_matcher_options options = {
+		.stop_at = stop_at, .stop_count = ANN_LEN(stop_at)};
 	enum ann_err failed = ANN_OK;
 
 	w->rules = ann_rules_new();

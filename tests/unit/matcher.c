@@ -378,7 +378,9 @@ END_TEST
 
 START_TEST(nothing_behind_the_stop_is_looked_at)
 {
-	struct ann_matcher_options options = {.stop_at = "(?i)shut down"};
+	static const char *const stop_at[] = {"never there", "(?i)shut down"};
+	struct ann_matcher_options options = {
+		.stop_at = stop_at, .stop_count = ANN_LEN(stop_at)};
 	struct ann_span text = ann_span("rc 0x11B\nShut down rc 0x11B\r\nrc 0x11B\n");
 	struct test_kit kit;
 	size_t end = 0;

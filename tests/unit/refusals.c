@@ -75,7 +75,8 @@ END_TEST
 
 START_TEST(other_bad_regexes_are_told_too)
 {
-	struct ann_matcher_options options = {.stop_at = "("};
+	static const char *const stop_at[] = {"("};
+	struct ann_matcher_options options = {.stop_at = stop_at, .stop_count = 1};
 	struct test_kit kit;
 
 	refuse("[rule r]\n" KEYWORD "[family dev]\nwords = (x\n",

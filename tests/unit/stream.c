@@ -454,7 +454,9 @@ END_TEST
 START_TEST(nothing_comes_behind_the_line_to_stop_at)
 {
 	static const struct ann_render_options render = {.names_only = true};
-	static const struct ann_matcher_options matching = {.stop_at = "^done"};
+	static const char *const stop_at[] = {"^done"};
+	static const struct ann_matcher_options matching = {
+		.stop_at = stop_at, .stop_count = 1};
 	struct world w;
 
 	start_with(&w, &render, &matching, 0);
@@ -483,7 +485,9 @@ END_TEST
 START_TEST(a_prompt_to_stop_at_is_a_line_when_it_is_late)
 {
 	static const struct ann_render_options render = {.names_only = true};
-	static const struct ann_matcher_options matching = {.stop_at = "login: $"};
+	static const char *const stop_at[] = {"login: $"};
+	static const struct ann_matcher_options matching = {
+		.stop_at = stop_at, .stop_count = 1};
 	struct world w;
 
 	start_with(&w, &render, &matching, 0);

@@ -319,6 +319,23 @@ static enum ann_err compile_words(
 	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
 }
 
+static enum ann_err compile_stops(struct ann_matcher *m, struct ann_error *err)
+{
+	const struct ann_matcher_options *options = &m->options;
+	enum ann_err failed = ANN_OK;
+
+	m->stops = ann_alloc(options->stop_count * sizeof(struct ann_pattern *));
+	if (m->stops == NULL) {
+		return ann_error_nomem(err);
+	}
+	for (size_t i = 0; i < options->stop_count && failed == ANN_OK; i++) {
+		failed = ann_pattern_new(&m->stops[i], ann_span(options->stop_at[i]), 0,
+			"--quit-on", err);
+		m->stop_count += failed == ANN_OK;
+	}
+	return failed;
+}
+
 /* What is told from the rules once all are compiled. */
 static enum ann_err sum_up(struct ann_matcher *m, struct ann_error *err)
 {
@@ -353,9 +370,8 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 	if (failed == ANN_OK) {
 		failed = compile_words(m, rules, err);
 	}
-	if (failed == ANN_OK && options->stop_at != NULL) {
-		failed = ann_pattern_new(
-			&m->stop, ann_span(options->stop_at), 0, "--quit-on", err);
+	if (failed == ANN_OK) {
+		failed = compile_stops(m, err);
 	}
 	if (failed == ANN_OK) {
 		failed = intern_escape(m, err);
@@ -402,7 +418,10 @@ void ann_matcher_free(struct ann_matcher *matcher)
 		i++) {
 		ann_pattern_free(matcher->words[i].regex);
 	}
-	ann_pattern_free(matcher->stop);
+	for (size_t i = 0; i < matcher->stop_count; i++) {
+		ann_pattern_free(matcher->stops[i]);
+	}
+	ann_free(matcher->stops);
 	ann_known_free(matcher->known);
 	for (size_t i = 0; i < CROWDS; i++) {
 		ann_shape_free(matcher->crowds[i]);

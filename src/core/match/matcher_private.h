@@ -61,10 +61,11 @@ struct ann_matcher {
 	bool unnamed[FAMILIES_MOST]; /* no rule has them in its list */
 	struct job *jobs;
 	size_t count;
-	size_t any;               /* how many jobs are WHERE_ANY */
-	struct ann_pattern *stop; /* options.stop_at, or NULL */
-	struct ann_known *known;  /* values that some job can find */
-	struct condition *words;  /* per family: lines that speak of it */
+	size_t any;                 /* how many jobs are WHERE_ANY */
+	struct ann_pattern **stops; /* of options.stop_at */
+	size_t stop_count;
+	struct ann_known *known; /* values that some job can find */
+	struct condition *words; /* per family: lines that speak of it */
 	struct ann_shape *crowds[CROWDS];
 	uint32_t members[CROWDS][ANN_SHAPE_PARTS]; /* jobs, by their part */
 	struct index patterns;                     /* literals of the jobs' patterns */

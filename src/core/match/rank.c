@@ -41,6 +41,10 @@ static enum ann_err rank_listed(const struct ann_matcher *m, const char *list,
 	struct ann_span name = ann_span_word(&rest);
 	uint8_t next = 0;
 
+	if (name.len == 0) {
+		return ann_error_set(
+			err, ANN_ECONFIG, "expected names of families, found none");
+	}
 	for (; name.len > 0; name = ann_span_word(&rest)) {
 		const struct ann_family *family = NULL;
 		enum ann_err failed = ANN_OK;

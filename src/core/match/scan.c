@@ -218,11 +218,15 @@ static void look_at_mentioned(struct ann_scan *scan)
 
 bool ann_scan_stops(struct ann_scan *scan, struct ann_span line)
 {
-	struct ann_pattern *stop = scan->matcher->stop;
+	const struct ann_matcher *m = scan->matcher;
 	struct ann_range range;
 
-	return stop != NULL &&
-	       ann_pattern_find(stop, scan->asker.state, line, 0, &range);
+	for (size_t i = 0; i < m->stop_count; i++) {
+		if (ann_pattern_find(m->stops[i], scan->asker.state, line, 0, &range)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Every line, because a rule or the stop asks for that. Returns where it ended. */
@@ -261,7 +265,7 @@ enum ann_err ann_scan_batch(struct ann_scan *scan, struct ann_span batch,
 	*stopped = false;
 	find_triggers(scan, batch);
 	ann_spots_rewind(&scan->spots);
-	if (scan->matcher->any > 0 || scan->matcher->stop != NULL) {
+	if (scan->matcher->any > 0 || scan->matcher->stop_count > 0) {
 		*end = look_at_all(scan, stopped);
 	} else {
 		look_at_mentioned(scan);
