@@ -22,4 +22,14 @@ struct ann_line ann_line_around(struct ann_span text, size_t at);
 /* How many lines end in `text`; a CR at its very end counts as one. */
 uint64_t ann_lines_count(struct ann_span text);
 
+/* Numbers lines of a text one by one; begins as {text, 0, number of its first line}. */
+struct ann_line_counter {
+	struct ann_span text;
+	size_t at;
+	uint64_t number;
+};
+
+/* The number of the line that begins at `start`, which is not before the last one's. */
+uint64_t ann_line_number(struct ann_line_counter *counter, size_t start);
+
 #endif

@@ -2,6 +2,7 @@
 #include "cli/setup.h"
 #include "io/bulk/input.h"
 #include "io/clock.h"
+#include "io/log.h"
 #include "io/signals.h"
 
 #include <signal.h>
@@ -187,6 +188,9 @@ int ann_main_filter(int argc, char **argv)
 	if (run.options.inputs.count == 0) {
 		run.options.inputs.path[run.options.inputs.count++] = "-";
 	}
+	ann_log_start(run.options.verbose ? ANN_LOG_INFO
+		      : run.options.quiet ? ANN_LOG_ERROR
+					  : ANN_LOG_NOTICE);
 	if (ann_live_wanted(&run.options)) {
 		return ann_live(&run.options);
 	}

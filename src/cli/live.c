@@ -3,7 +3,6 @@
 #include "cli/setup.h"
 #include "cli/state.h"
 #include "io/app/app.h"
-#include "io/log.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -274,9 +273,6 @@ int ann_live(struct ann_options *options)
 	struct live live = {.options = options};
 	int status = ANN_EXIT_DONE;
 
-	ann_log_start(options->quiet     ? ANN_LOG_ERROR
-		      : options->verbose ? ANN_LOG_INFO
-					 : ANN_LOG_NOTICE);
 	if (options->command != NULL && options->inputs.count > 0 &&
 		strcmp(options->inputs.path[0], "-") != 0) {
 		fprintf(stderr, "annotty: an INPUT and a COMMAND do not go together\n");

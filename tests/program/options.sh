@@ -85,8 +85,11 @@ a_summary_counts_every_kind_of_line_end() {
 	run --summary=json in
 	expect_equal "$(jq -c '[.lines, .codes[0].first.line, .codes[0].last.line]' "$err")" '[6,5,6]'
 	run -v in
-	expect_equal "$(cat "$err")" "in:5: 0x107 $_tls by rule keyword-hex
-in:6: 0x107 $_tls by rule keyword-hex"
+	expect_equal "$(cat "$err")" "annotty: in:5: 0x107 $_tls by rule keyword-hex
+annotty: in:6: 0x107 $_tls by rule keyword-hex"
+	cp "$err" told
+	run -v -f --from-start --timeout 0.3 in
+	expect_same "$err" told
 }
 
 a_summary_in_markdown_is_a_table() {
@@ -393,9 +396,9 @@ verbose_names_value_and_rule_of_each_line() {
 	_console >in
 	run -v in
 	expect_status 0
-	expect_equal "$(cat "$err")" "in:4: 0x107 $_tls by rule keyword-hex
-in:5: 0x11B NX_SECURE_TLS_ISSUER_CERTIFICATE_NOT_FOUND by rule keyword-hex
-in:11: 0x10005 NXD_MQTT_CONNECT_FAILURE by rule keyword-dec"
+	expect_equal "$(cat "$err")" "annotty: in:4: 0x107 $_tls by rule keyword-hex
+annotty: in:5: 0x11B NX_SECURE_TLS_ISSUER_CERTIFICATE_NOT_FOUND by rule keyword-hex
+annotty: in:11: 0x10005 NXD_MQTT_CONNECT_FAILURE by rule keyword-dec"
 	run --verbose <in
 	expect_err "stdin:4: 0x107"
 }

@@ -63,9 +63,12 @@ START_TEST(counting_and_walking_agree)
 		uint64_t lines = 0;
 
 		test_scatter(&chance, "ab\r\n", 4, 1 + test_below(&chance, 40), &text);
+		struct ann_line_counter counter = {ann_buf_all(&text), 0, 1};
+
 		for (size_t at = 0; at < text.len;) {
 			struct ann_line line = ann_line_at(ann_buf_all(&text), at);
 
+			ck_assert_uint_eq(ann_line_number(&counter, at), lines + 1);
 			lines += line.next > line.end;
 			ck_assert_uint_gt(line.next, at);
 			at = line.next;

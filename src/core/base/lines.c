@@ -114,3 +114,13 @@ uint64_t ann_lines_count(struct ann_span text)
 	}
 	return feeds + backs + (text.len > 0 && text.ptr[text.len - 1] == '\r');
 }
+
+uint64_t ann_line_number(struct ann_line_counter *counter, size_t start)
+{
+	struct ann_span between = {
+		counter->text.ptr + counter->at, start - counter->at};
+
+	counter->number += ann_lines_count(between);
+	counter->at = start;
+	return counter->number;
+}

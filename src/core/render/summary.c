@@ -99,22 +99,18 @@ static uint64_t lines_of(struct ann_span bytes)
 void ann_summary_add(struct ann_summary *summary, const char *source,
 	const struct ann_batch *batch, const struct ann_hit *hits, size_t count)
 {
-	struct place place = {source, batch->seq};
-	size_t at = 0;
+	struct ann_line_counter counter = {batch->bytes, 0, batch->seq};
 
 	summary->many_sources |=
 		summary->source != NULL && strcmp(summary->source, source) != 0;
 	summary->source = source;
 	summary->lines += lines_of(batch->bytes);
 	for (size_t i = 0; i < count; i++) {
-		struct ann_span between = {
-			batch->bytes.ptr + at, hits[i].line_start - at};
+		bool same = i > 0 && hits[i].line_start == counter.at;
+		uint64_t line = ann_line_number(&counter, hits[i].line_start);
 
-		/* What lies before a line ends with a line end, a CR too. */
-		place.line += ann_lines_count(between);
-		summary->lines_hit += i == 0 || hits[i].line_start != at;
-		at = hits[i].line_start;
-		add_hit(summary, &hits[i], place);
+		summary->lines_hit += !same;
+		add_hit(summary, &hits[i], (struct place){source, line});
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "annotty/alloc.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/tell_hits.h"
 
 enum {
 	IDLE_MS = 20,  /* a half line is shown after this silence ... */
@@ -18,17 +19,6 @@ enum {
 };
 
 /* --- from the stream to the outputs ---------------------------------------------- */
-
-static void tell_hits(const struct app_source *s, const struct ann_hit *hits,
-	size_t count, uint64_t line)
-{
-	for (size_t i = 0; i < count; i++) {
-		ann_log(ANN_LOG_INFO, "%s:%llu: %s %.*s by rule %s",
-			s->plan.endpoint.name, (unsigned long long)line,
-			ann_code_hex(hits[i].codes[0]->value).text,
-			ANN_SPAN_ARG(hits[i].codes[0]->name), hits[i].rule);
-	}
-}
 
 static void count_hits(struct app_source *s, const struct ann_batch *batch,
 	const struct ann_hit *hits, size_t count)
@@ -44,7 +34,7 @@ static void count_hits(struct app_source *s, const struct ann_batch *batch,
 			options->summary, s->plan.endpoint.name, batch, hits, count);
 	}
 	if (options->tell_rules) {
-		tell_hits(s, hits, count, batch->seq);
+		ann_tell_hits(s->plan.endpoint.name, batch, hits, count);
 	}
 }
 

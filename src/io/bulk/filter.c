@@ -14,7 +14,6 @@
 
 #include "annotty/alloc.h"
 #include "annotty/framer.h"
-#include "annotty/lines.h"
 #include "annotty/partial.h"
 #include "annotty/select.h"
 #include "io/bulk/crew.h"
@@ -22,6 +21,7 @@
 #include "io/bulk/progress.h"
 #include "io/clock.h"
 #include "io/signals.h"
+#include "io/tell_hits.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -402,25 +402,6 @@ static void work(void *user, void *worker)
 
 /* --- committing ------------------------------------------------------------------ */
 
-static void tell_hits(const struct worker *w)
-{
-	uint64_t line = w->batch.seq;
-	size_t at = 0;
-
-	for (size_t i = 0; i < w->hits.count; i++) {
-		const struct ann_hit *hit = &w->hits.at[i];
-		struct ann_span between = {
-			w->batch.bytes.ptr + at, hit->line_start - at};
-
-		line += ann_lines_count(between);
-		at = hit->line_start;
-		fprintf(stderr, "%s:%llu: %s %.*s by rule %s\n", w->source,
-			(unsigned long long)line,
-			ann_code_hex(hit->codes[0]->value).text,
-			ANN_SPAN_ARG(hit->codes[0]->name), hit->rule);
-	}
-}
-
 static void count_hits(struct filter *f, const struct worker *w)
 {
 	const struct ann_filter_options *options = f->options;
@@ -432,7 +413,7 @@ static void count_hits(struct filter *f, const struct worker *w)
 			w->hits.count);
 	}
 	if (options->tell_rules) {
-		tell_hits(w);
+		ann_tell_hits(w->source, &w->batch, w->hits.at, w->hits.count);
 	}
 }
 
