@@ -55,6 +55,9 @@ static inline void ann_buf_char(struct ann_buf *buf, char c)
 void ann_buf_str(struct ann_buf *buf, const char *text);
 void ann_buf_fill(struct ann_buf *buf, char c, size_t count);
 void ann_buf_u64(struct ann_buf *buf, uint64_t value);
+
+/* "1 reader", "2 readers". */
+void ann_buf_count(struct ann_buf *buf, uint64_t count, const char *noun);
 void ann_buf_printf(struct ann_buf *buf, const char *format, ...) ANN_PRINTF(2, 3);
 
 struct ann_span ann_buf_all(const struct ann_buf *buf);

@@ -77,9 +77,11 @@ static enum ann_err check_config(
 
 		failed = failed == ANN_OK ? plan_failed : failed;
 		if (failed == ANN_OK) {
-			ann_buf_printf(report,
-				"%s: %zu sources, %zu outputs: no mistakes\n", path,
-				sources, outputs);
+			ann_buf_printf(report, "%s: ", path);
+			ann_buf_count(report, sources, "source");
+			ann_buf_str(report, ", ");
+			ann_buf_count(report, outputs, "output");
+			ann_buf_str(report, ": no mistakes\n");
 		}
 	}
 	ann_config_deinit(&config);

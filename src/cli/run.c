@@ -78,12 +78,16 @@ static void say_status(void *user)
 
 static void log_running(const struct daemon *d)
 {
+	struct ann_buf counts = {0};
 	size_t sources = 0;
 	size_t outputs = 0;
 
 	ann_app_count(d->app, &sources, &outputs);
-	ann_log(ANN_LOG_NOTICE, "running: %zu source%s, %zu output%s", sources,
-		sources == 1 ? "" : "s", outputs, outputs == 1 ? "" : "s");
+	ann_buf_count(&counts, sources, "source");
+	ann_buf_str(&counts, ", ");
+	ann_buf_count(&counts, outputs, "output");
+	ann_log(ANN_LOG_NOTICE, "running: %.*s", ANN_SPAN_ARG(ann_buf_all(&counts)));
+	ann_buf_deinit(&counts);
 }
 
 /* Of two failures, the one that is not the user's. */

@@ -44,19 +44,19 @@ the_page_has_every_key_and_no_other() {
 	expect_equal "$(comm -13 known told)" ''
 }
 
-# _sections FILE: how many sources and outputs `check` finds in it.
+# _checks FILE SOURCES OUTPUTS: what `check` finds in it.
 _checks() {
 	run check -c "$1"
 	expect_status 0
 	expect_err
-	expect_out_has "$2 sources, $3 outputs: no mistakes"
+	expect_out_has ": $2, $3: no mistakes"
 }
 
 the_example_of_the_page_is_without_mistakes() {
 	sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAG/{/^\.Bd/,/^\.Ed/{/^\./!p}}' "$page" |
 		sed -e 's/\\e/\\/g' -e "s|/etc/annotty|$PWD|" >annotty.conf
 	echo '#define MODEM_NO_SIM 0x2001' >modem.h
-	_checks annotty.conf 3 5
+	_checks annotty.conf '3 sources' '5 outputs'
 	sed -i 's/^backlog/backlock/' annotty.conf
 	run check -c annotty.conf
 	expect_status 2
@@ -64,13 +64,13 @@ the_example_of_the_page_is_without_mistakes() {
 }
 
 the_sample_is_without_mistakes_as_it_is_and_in_use() {
-	_checks "$config_dir/annotty.conf" 0 1
+	_checks "$config_dir/annotty.conf" '0 sources' '1 output'
 	# A comment has a blank behind its #, a key has none.
 	sed -E -e 's/^#([^ #])/\1/' -e "s|/etc/annotty|$PWD|" "$config_dir/annotty.conf" \
 		>annotty.conf
 	printf '0x2001\tMODEM_NO_SIM\tNo SIM card.\n' >modem.tsv
 	printf '[rule modem]\npattern = modem (?<code>0x2...)\n' >modem.rules
-	_checks annotty.conf 2 3
+	_checks annotty.conf '2 sources' '3 outputs'
 	expect_not "a key is still a comment" grep -qE '^#\S+ = ' annotty.conf
 }
 
@@ -83,7 +83,7 @@ files_beside_are_read_behind_it_by_name() {
 	printf '[source b]\nretry = 1s\n' >main.conf.d/30-b.conf
 	printf '[source c]\ninput = tcp://h:3\n' >main.conf.d/10-c.conf
 	printf 'not read\n' >main.conf.d/note.txt
-	_checks main.conf 3 1
+	_checks main.conf '3 sources' '1 output'
 	mv main.conf.d/30-b.conf main.conf.d/15-b.conf
 	run check -c main.conf
 	expect_status 2
@@ -96,7 +96,7 @@ a_file_may_be_missing_if_there_are_parts_of_it() {
 	expect_err 'main.conf: No such file or directory'
 	mkdir main.conf.d
 	printf '[source b]\ninput = tcp://h:2\n' >main.conf.d/b.conf
-	_checks main.conf 1 1
+	_checks main.conf '1 source' '1 output'
 }
 
 rules_and_tables_of_a_configuration_count() {
@@ -171,7 +171,7 @@ an_address_of_metrics_that_is_none_is_told() {
 	done
 	for address in 9106 :9106 127.0.0.1:9106 '[::]:9106'; do
 		printf '[annotty]\nmetrics = %s\n' "$address" >main.conf
-		_checks main.conf 0 1
+		_checks main.conf '0 sources' '1 output'
 	done
 }
 
@@ -194,7 +194,7 @@ an_output_that_would_be_read_again_is_told_if_its_source_feeds_it() {
 	expect_status 2
 	expect_err 'main.conf:2: "log": input file is also the output "o"'
 	printf '[%s]\n%s\n' 'output o' 'sources = b' 'source b' 'input = other' >>main.conf
-	_checks main.conf 2 1
+	_checks main.conf '2 sources' '1 output'
 }
 
 settings_that_a_kind_does_not_have_are_told() {

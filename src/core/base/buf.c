@@ -77,6 +77,16 @@ void ann_buf_u64(struct ann_buf *buf, uint64_t value)
 	ann_buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
+void ann_buf_count(struct ann_buf *buf, uint64_t count, const char *noun)
+{
+	ann_buf_u64(buf, count);
+	ann_buf_char(buf, ' ');
+	ann_buf_str(buf, noun);
+	if (count != 1) {
+		ann_buf_char(buf, 's');
+	}
+}
+
 void ann_buf_printf(struct ann_buf *buf, const char *format, ...)
 {
 	va_list args;

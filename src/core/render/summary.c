@@ -162,19 +162,17 @@ static bool collect(
 	return true;
 }
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* "12 status values of 3 codes on 11 of 2000 lines" */
 static void add_totals(
 	const struct ann_summary *summary, size_t codes, struct ann_buf *out)
 {
-	ann_buf_printf(out, "%llu status value%s of %zu code%s on %llu of %llu line%s",
-		(unsigned long long)summary->hits, plural(summary->hits), codes,
-		plural(codes), (unsigned long long)summary->lines_hit,
-		(unsigned long long)summary->lines, plural(summary->lines));
+	ann_buf_count(out, summary->hits, "status value");
+	ann_buf_str(out, " of ");
+	ann_buf_count(out, codes, "code");
+	ann_buf_str(out, " on ");
+	ann_buf_u64(out, summary->lines_hit);
+	ann_buf_str(out, " of ");
+	ann_buf_count(out, summary->lines, "line");
 }
 
 static void add_place(const struct ann_summary *summary, const struct place *place,

@@ -21,13 +21,6 @@ struct sums {
 
 /* --- pieces ----------------------------------------------------------------------- */
 
-/* "1 reader", "2 readers". */
-static void add_count(struct ann_buf *out, uint64_t count, const char *noun)
-{
-	ann_buf_u64(out, count);
-	ann_buf_printf(out, " %s%s", noun, count == 1 ? "" : "s");
-}
-
 static void add_local_time(struct ann_buf *out, uint64_t wall_ns)
 {
 	time_t seconds = (time_t)(wall_ns / NS_PER_S);
@@ -73,7 +66,7 @@ static void tell_sources(const struct sums *sums, struct ann_buf *out)
 	if (away > 0) {
 		ann_buf_printf(out, "%llu of ", (unsigned long long)sums->connected);
 	}
-	add_count(out, sums->sources, "source");
+	ann_buf_count(out, sums->sources, "source");
 	ann_buf_str(out, " connected");
 	ann_buf_span(out, ann_buf_all(&sums->away));
 	if (away > NAMED) {
@@ -85,14 +78,14 @@ static void tell_sources(const struct sums *sums, struct ann_buf *out)
 static void tell_outputs(const struct sums *sums, struct ann_buf *out)
 {
 	ann_buf_str(out, "; ");
-	add_count(out, sums->outputs, "output");
+	ann_buf_count(out, sums->outputs, "output");
 	if (sums->readers > 0) {
 		ann_buf_str(out, ", ");
-		add_count(out, sums->readers, "reader");
+		ann_buf_count(out, sums->readers, "reader");
 	}
 	if (sums->dropped > 0) {
 		ann_buf_str(out, ", ");
-		add_count(out, sums->dropped, "line");
+		ann_buf_count(out, sums->dropped, "line");
 		ann_buf_str(out, " dropped");
 	}
 }
@@ -101,9 +94,9 @@ static void tell_codes(const struct sums *sums, struct ann_buf *out)
 {
 	if (sums->lines > 0) {
 		ann_buf_str(out, "; ");
-		add_count(out, sums->hits, "code");
+		ann_buf_count(out, sums->hits, "code");
 		ann_buf_str(out, " in ");
-		add_count(out, sums->lines, "line");
+		ann_buf_count(out, sums->lines, "line");
 	}
 }
 
