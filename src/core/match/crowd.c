@@ -26,6 +26,9 @@ static enum ann_err make_crowd(struct ann_matcher *m, enum crowd crowd)
 			job->crowd = crowd;
 			job->part = count;
 			m->members[crowd][count] = (uint32_t)i;
+			if (crowd == CROWD_VALUES && job->place.code_first) {
+				m->code_first |= UINT64_C(1) << count;
+			}
 			shapes[count++] = job->shape;
 		}
 	}

@@ -68,9 +68,10 @@ struct ann_matcher {
 	struct condition *words; /* per family: lines that speak of it */
 	struct ann_shape *crowds[CROWDS];
 	uint32_t members[CROWDS][ANN_SHAPE_PARTS]; /* jobs, by their part */
-	struct index patterns;                     /* literals of the jobs' patterns */
-	struct index conditions;  /* literals of conditions and words */
-	struct index far;         /* literals of the far parts of conditions */
+	uint64_t code_first;     /* parts of CROWD_VALUES whose matches begin with it */
+	struct index patterns;   /* literals of the jobs' patterns */
+	struct index conditions; /* literals of conditions and words */
+	struct index far;        /* literals of the far parts of conditions */
 	uint32_t condition_count; /* that have literals */
 	uint32_t escape; /* the literal that begins a terminal's control sequence */
 	/* Both NULL until one of them is built. */

@@ -323,43 +323,6 @@ static void sort_attempts(struct attempt *attempts, size_t count)
 	}
 }
 
-/* Those of a crowd's jobs that their shapes do not rule out. */
-static void ask_crowd(struct ann_scan *scan, const struct look *look, size_t from,
-	enum crowd crowd, uint64_t parts)
-{
-	const struct ann_answers *answers =
-		ann_spots_answers(&scan->spots, look->line, from, crowd);
-
-	for (parts &= answers->maybe; parts != 0; parts &= parts - 1) {
-		unsigned part = (unsigned)__builtin_ctzll(parts);
-
-		add_attempt(scan,
-			(struct attempt){scan->matcher->members[crowd][part],
-				answers->told, ann_answer_of(answers, part), from});
-	}
-}
-
-/* A literal stands at `from` in the line. */
-static void follow_trigger(
-	struct ann_scan *scan, uint32_t literal, struct look *look, size_t from)
-{
-	const struct index *patterns = &scan->matcher->patterns;
-	const struct want *want = &patterns->wants[literal];
-
-	if ((patterns->traits[literal] & WANT_BARE) && !bare_behind(scan, look, from)) {
-		return;
-	}
-	for (enum crowd crowd = 0; crowd < CROWDS; crowd++) {
-		if (want->parts[crowd] != 0) {
-			ask_crowd(scan, look, from, crowd, want->parts[crowd]);
-		}
-	}
-	for (size_t i = 0; i < want->count; i++) {
-		add_attempt(
-			scan, (struct attempt){want->who[i], false, ANN_MAYBE, from});
-	}
-}
-
 static void make_attempt(
 	struct ann_scan *scan, struct attempt attempt, struct look *look)
 {
@@ -381,6 +344,56 @@ static void make_attempt(
 		state->next = attempt.from + 1; /* another literal may stand here */
 	} else if (scan->candidate_count > before && settles(job)) {
 		settle(scan, look);
+	}
+}
+
+/*
+ * Those of a crowd's jobs that their shapes do not rule out. Those whose matches begin
+ * with the value are tried at once, until one has it; others take their turn.
+ */
+static void ask_crowd(struct ann_scan *scan, struct look *look, size_t from,
+	enum crowd crowd, uint64_t parts)
+{
+	const struct ann_matcher *m = scan->matcher;
+	struct ann_answers answers =
+		*ann_spots_answers(&scan->spots, look->line, from, crowd);
+
+	parts &= answers.maybe;
+	while (parts != 0) {
+		unsigned part = (unsigned)__builtin_ctzll(parts);
+		struct attempt attempt = {m->members[crowd][part], answers.told,
+			ann_answer_of(&answers, part), from};
+
+		parts &= parts - 1;
+		if (crowd != CROWD_VALUES) {
+			add_attempt(scan, attempt);
+			continue;
+		}
+		make_attempt(scan, attempt, look);
+		if (is_taken(look, from, UINT32_MAX)) {
+			parts &= ~m->code_first;
+		}
+	}
+}
+
+/* A literal stands at `from` in the line. */
+static void follow_trigger(
+	struct ann_scan *scan, uint32_t literal, struct look *look, size_t from)
+{
+	const struct index *patterns = &scan->matcher->patterns;
+	const struct want *want = &patterns->wants[literal];
+
+	if ((patterns->traits[literal] & WANT_BARE) && !bare_behind(scan, look, from)) {
+		return;
+	}
+	for (enum crowd crowd = 0; crowd < CROWDS; crowd++) {
+		if (want->parts[crowd] != 0) {
+			ask_crowd(scan, look, from, crowd, want->parts[crowd]);
+		}
+	}
+	for (size_t i = 0; i < want->count; i++) {
+		add_attempt(
+			scan, (struct attempt){want->who[i], false, ANN_MAYBE, from});
 	}
 }
 
