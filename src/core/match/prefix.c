@@ -32,6 +32,7 @@ static bool add_prefix(
 static void enter(struct ann_prefixes *p, struct ann_prefix *prefix)
 {
 	unsigned char mask[ANN_PREFIX_BYTES] = {0};
+	uint32_t bytes = 0;
 	uint32_t hash = 0;
 
 	for (size_t i = 0; i < prefix->len; i++) {
@@ -41,8 +42,9 @@ static void enter(struct ann_prefixes *p, struct ann_prefix *prefix)
 	memcpy(&prefix->bytes, prefix->byte, sizeof(prefix->bytes));
 	memcpy(&prefix->mask, mask, sizeof(prefix->mask));
 	prefix->bytes &= prefix->mask;
-	hash = ann_prefix_hash(
-		ann_prefix_bytes((const char *)prefix->byte), prefix->len);
+	bytes = ann_prefix_bytes((const char *)prefix->byte);
+	p->passes[ann_prefix_hash(bytes, prefix->len)] = true;
+	hash = ann_prefix_hash(bytes, ANN_PREFIX_LEAST);
 	prefix->next = p->first[hash];
 	p->first[hash] = (uint8_t)(prefix - p->at + 1);
 }
@@ -103,19 +105,16 @@ void ann_prefixes_look(const struct ann_prefixes *prefixes, struct ann_span batc
 	size_t at, uint32_t bytes, const struct ann_idle *idle,
 	struct ann_triggers *triggers)
 {
-	for (unsigned len = ANN_PREFIX_LEAST; len <= ANN_PREFIX_BYTES; len++) {
-		uint8_t i = prefixes->first[ann_prefix_hash(bytes, len)];
+	uint8_t i = prefixes->first[ann_prefix_hash(bytes, ANN_PREFIX_LEAST)];
 
-		while (i != 0) {
-			const struct ann_prefix *prefix = &prefixes->at[i - 1];
+	while (i != 0) {
+		const struct ann_prefix *prefix = &prefixes->at[i - 1];
 
-			if ((bytes & prefix->mask) == prefix->bytes &&
-				prefix->len == len &&
-				!(prefix->traits != 0 && idle != NULL &&
-					idle->is(idle->user, at, prefix->traits))) {
-				follow(&prefixes->trie, prefix, batch, at, triggers);
-			}
-			i = prefix->next;
+		if ((bytes & prefix->mask) == prefix->bytes &&
+			!(prefix->traits != 0 && idle != NULL &&
+				idle->is(idle->user, at, prefix->traits))) {
+			follow(&prefixes->trie, prefix, batch, at, triggers);
 		}
+		i = prefix->next;
 	}
 }

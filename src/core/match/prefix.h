@@ -24,7 +24,7 @@ struct ann_prefix {
 	unsigned char byte[ANN_PREFIX_BYTES]; /* lower case */
 	uint8_t len;
 	bool free;      /* one of them may stand behind a letter */
-	uint8_t next;   /* 1 + another one of the same hash, 0: none */
+	uint8_t next;   /* 1 + another one that may begin alike, 0: none */
 	uint32_t bytes; /* what a place holds, where `mask` is set */
 	uint32_t mask;
 	uint32_t state;  /* where it ends in the trie */
@@ -35,7 +35,10 @@ struct ann_prefixes {
 	struct ann_trie trie;
 	struct ann_prefix at[ANN_PREFIXES_MOST];
 	size_t count;
-	uint8_t first[1 << ANN_PREFIX_HASH_BITS]; /* 1 + one of that hash, 0: none */
+	/* By the hash of its bytes, whatever their number: there is one. */
+	bool passes[1 << ANN_PREFIX_HASH_BITS];
+	/* By the hash of its first ANN_PREFIX_LEAST bytes: 1 + one of them, 0: none. */
+	uint8_t first[1 << ANN_PREFIX_HASH_BITS];
 };
 
 /*
@@ -69,12 +72,12 @@ static inline uint32_t ann_prefix_hash(uint32_t bytes, unsigned len)
 static inline bool ann_prefixes_pass(
 	const struct ann_prefixes *prefixes, uint32_t bytes)
 {
-	unsigned any = 0;
+	bool any = false;
 
 	for (unsigned len = ANN_PREFIX_LEAST; len <= ANN_PREFIX_BYTES; len++) {
-		any |= prefixes->first[ann_prefix_hash(bytes, len)];
+		any |= prefixes->passes[ann_prefix_hash(bytes, len)];
 	}
-	return any != 0;
+	return any;
 }
 
 /*
