@@ -7,8 +7,7 @@
 
 enum ann_err ann_file_read(const char *path, struct ann_buf *out, struct ann_error *err)
 {
-	/* The kernel copies several times as fast to where a cache line begins. */
-	enum { CHUNK_BYTES = 64 * 1024, LINE_BYTES = 64 };
+	enum { CHUNK_BYTES = 64 * 1024 };
 	enum ann_err failed = ANN_OK;
 	ssize_t got = 1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -21,7 +20,8 @@ enum ann_err ann_file_read(const char *path, struct ann_buf *out, struct ann_err
 
 		got = to == NULL
 			      ? 0
-			      : read(fd, to, CHUNK_BYTES - (uintptr_t)to % LINE_BYTES);
+			      : read(fd, to,
+					CHUNK_BYTES - (uintptr_t)to % ANN_READ_ALIGN);
 		if (to == NULL) {
 			failed = ann_error_nomem(err);
 		} else if (got < 0 && errno != EINTR) {

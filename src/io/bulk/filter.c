@@ -20,6 +20,7 @@
 #include "io/bulk/input.h"
 #include "io/bulk/progress.h"
 #include "io/clock.h"
+#include "io/file.h"
 #include "io/signals.h"
 #include "io/tell_hits.h"
 
@@ -33,7 +34,6 @@ enum {
 	WORKERS_PER_THREAD = 3,
 	WORKERS_MOST = THREADS_MOST * WORKERS_PER_THREAD,
 	NS_PER_MS = 1000000,
-	ALIGNED_BYTES = 64, /* where the kernel copies several times as fast to */
 };
 
 struct worker {
@@ -247,7 +247,7 @@ static void align_block(struct worker *w, size_t kept)
 {
 	uintptr_t start = (uintptr_t)w->memory + kept;
 
-	w->block = w->memory + (ALIGNED_BYTES - start % ALIGNED_BYTES);
+	w->block = w->memory + (ANN_READ_ALIGN - start % ANN_READ_ALIGN);
 }
 
 /* The next batch of the input that is open. False: it had no more and is closed. */
@@ -497,7 +497,7 @@ static struct worker *new_worker(struct filter *f)
 	}
 	w->filter = f;
 	w->memory = ann_resize_array(
-		NULL, ann_framer_block_bytes(&f->framer) + ALIGNED_BYTES, 1);
+		NULL, ann_framer_block_bytes(&f->framer) + ANN_READ_ALIGN, 1);
 	w->scan = ann_scan_new(options->matcher);
 	w->renderers = ann_alloc(options->output_count * sizeof(*w->renderers));
 	w->rendered = ann_alloc(options->output_count * sizeof(*w->rendered));
