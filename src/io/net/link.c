@@ -224,8 +224,9 @@ static void connecting(struct ann_link *link)
 	(void)uv_timer_start(&link->timer, on_patience_over, link->patience_ms, 0);
 }
 
-static void opened(struct ann_link *link)
+static void open_peer(struct ann_link *link)
 {
+	ann_socket_init(&link->peer, link->timer.loop, link->endpoint->path != NULL);
 	link->live++;
 	link->open = true;
 	link->peer.handle.data = link;
@@ -233,13 +234,11 @@ static void opened(struct ann_link *link)
 
 static void connect_tcp(struct ann_link *link, const struct addrinfo *address)
 {
-	int status = uv_tcp_init(link->timer.loop, &link->peer.tcp);
+	int status = 0;
 
-	if (status == 0) {
-		opened(link);
-		status = uv_tcp_connect(&link->connect, &link->peer.tcp,
-			address->ai_addr, on_connected);
-	}
+	open_peer(link);
+	status = uv_tcp_connect(
+		&link->connect, &link->peer.tcp, address->ai_addr, on_connected);
 	if (status == 0) {
 		(void)uv_tcp_nodelay(&link->peer.tcp, 1);
 		connecting(link);
@@ -250,13 +249,7 @@ static void connect_tcp(struct ann_link *link, const struct addrinfo *address)
 
 static void connect_unix(struct ann_link *link)
 {
-	int status = uv_pipe_init(link->timer.loop, &link->peer.pipe, 0);
-
-	if (status != 0) {
-		failed(link, status);
-		return;
-	}
-	opened(link);
+	open_peer(link);
 	uv_pipe_connect(
 		&link->connect, &link->peer.pipe, link->endpoint->path, on_connected);
 	connecting(link);

@@ -14,6 +14,7 @@
 
 #include "io/net/backoff.h"
 #include "io/net/parting.h"
+#include "io/net/socket.h"
 
 #include <uv.h>
 
@@ -29,12 +30,7 @@ struct ann_link {
 				  start */
 	uint64_t patience_ms;  /* for one address to answer */
 	struct ann_backoff backoff;
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} peer;
+	union ann_socket peer;
 	uv_timer_t timer; /* the wait, or the patience */
 	uv_connect_t connect;
 	uv_getaddrinfo_t lookup;

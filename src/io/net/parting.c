@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "io/net/socket.h"
+
 enum {
 	LOOK_MS = 50,
 	LOOKS_MOST = 100,
@@ -61,15 +63,6 @@ static void on_look(uv_timer_t *clock)
 	}
 }
 
-static void give_scratch(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
-{
-	static char scratch[4096];
-
-	(void)handle;
-	(void)suggested;
-	*buffer = uv_buf_init(scratch, sizeof(scratch));
-}
-
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
 	(void)buffer;
@@ -92,7 +85,7 @@ void ann_parting_begin(struct ann_parting *parting, uv_stream_t *stream,
 	parting->clock.data = parting;
 	(void)uv_read_stop(stream);
 	if (uv_fileno((uv_handle_t *)stream, &fd) != 0 || shutdown(fd, SHUT_WR) != 0 ||
-		uv_read_start(stream, give_scratch, on_read) != 0) {
+		uv_read_start(stream, ann_socket_give_scratch, on_read) != 0) {
 		finish(parting); /* it is dead */
 		return;
 	}

@@ -29,15 +29,6 @@ static void on_dead(void *user, int status)
 static const struct ann_writer_events writer_events = {
 	.written = on_written, .lost = on_dead};
 
-static void give_scratch(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
-{
-	static char scratch[4096];
-
-	(void)handle;
-	(void)suggested;
-	*buffer = uv_buf_init(scratch, sizeof(scratch));
-}
-
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
 	(void)buffer;
@@ -80,19 +71,15 @@ void ann_reader_part(struct ann_reader *reader)
 /* The handle exists afterwards in any case. */
 static int open_peer(struct ann_reader *reader, int fd)
 {
-	uv_loop_t *loop = reader->base->loop;
 	struct sockaddr_storage address = {0};
 	socklen_t len = sizeof(address);
+	bool is_unix = getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+		       address.ss_family == AF_UNIX;
 	int status = 0;
 
-	if (getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
-		address.ss_family == AF_UNIX) {
-		(void)uv_pipe_init(loop, &reader->peer.pipe, 0); /* cannot fail */
-		return uv_pipe_open(&reader->peer.pipe, fd);
-	}
-	(void)uv_tcp_init(loop, &reader->peer.tcp); /* without a socket: likewise */
-	status = uv_tcp_open(&reader->peer.tcp, fd);
-	if (status == 0) {
+	ann_socket_init(&reader->peer, reader->base->loop, is_unix);
+	status = ann_socket_open(&reader->peer, fd);
+	if (status == 0 && !is_unix) {
 		(void)uv_tcp_nodelay(&reader->peer.tcp, 1);
 		(void)uv_tcp_keepalive(&reader->peer.tcp, 1, KEEPALIVE_S);
 	}
@@ -138,7 +125,8 @@ struct ann_reader *ann_reader_new(struct ann_sink_base *base,
 	if (status != 0) {
 		close(fd);
 	} else {
-		status = uv_read_start(&reader->peer.stream, give_scratch, on_read);
+		status = uv_read_start(
+			&reader->peer.stream, ann_socket_give_scratch, on_read);
 	}
 	if (status != 0) {
 		ann_reader_close(reader);

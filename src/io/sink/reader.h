@@ -9,6 +9,7 @@
 #define IO_READER_H
 
 #include "io/net/parting.h"
+#include "io/net/socket.h"
 #include "io/sink/sink_base.h"
 #include "io/sink/writer.h"
 
@@ -26,12 +27,7 @@ struct ann_reader {
 	const struct ann_reader_events *events;
 	void *user;
 	struct ann_sink_base *base; /* in which it counts */
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} peer;
+	union ann_socket peer;
 	struct ann_writer writer;
 	struct ann_parting parting;
 	bool in_line; /* it came in the middle of a line, which is not for it */

@@ -101,16 +101,7 @@ static bool offer(struct ann_sink *sink, struct ann_chunk *chunk, bool can_wait)
 
 /* --- the link --------------------------------------------------------------------- */
 
-/* What the peer says is read so that its end is seen, and forgotten. */
-static void give_scratch(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
-{
-	static char scratch[4096];
-
-	(void)handle;
-	(void)suggested;
-	*buffer = uv_buf_init(scratch, sizeof(scratch));
-}
-
+/* What the peer says is forgotten, but its end is seen. */
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
 	const struct ann_link *link = stream->data;
@@ -127,7 +118,7 @@ static void on_up(void *user)
 	int status = 0;
 
 	c->writer.stream = &c->link.peer.stream;
-	status = uv_read_start(c->writer.stream, give_scratch, on_read);
+	status = uv_read_start(c->writer.stream, ann_socket_give_scratch, on_read);
 	if (status != 0) {
 		lose(c, status);
 		return;

@@ -14,6 +14,7 @@
 #include "io/net/keepalive.h"
 #include "io/net/listening.h"
 #include "io/net/peer.h"
+#include "io/net/socket.h"
 #include "io/net/unix.h"
 #include "io/source/emit.h"
 #include "io/source/sources.h"
@@ -29,21 +30,14 @@ struct settings {
 	struct ann_unix_access access;
 };
 
-union socket_handle {
-	uv_handle_t handle;
-	uv_stream_t stream;
-	uv_tcp_t tcp;
-	uv_pipe_t pipe;
-};
-
 struct listen {
 	struct ann_peer peer; /* first: it begins with the front */
 	const struct ann_endpoint *endpoint;
 	uv_loop_t *loop;
 	struct settings settings;
-	union socket_handle server;
-	union socket_handle device;
-	union socket_handle refused;
+	union ann_socket server;
+	union ann_socket device;
+	union ann_socket refused;
 	unsigned live;     /* open handles */
 	bool has_device;   /* `device` is one of them */
 	bool has_refused;  /* so is `refused` */
@@ -76,14 +70,9 @@ static void release(struct listen *l)
 	}
 }
 
-static void init_handle(struct listen *l, union socket_handle *handle)
+static void init_handle(struct listen *l, union ann_socket *handle)
 {
-	/* Neither can fail: there is no socket yet. */
-	if (l->endpoint->path != NULL) {
-		(void)uv_pipe_init(l->loop, &handle->pipe, 0);
-	} else {
-		(void)uv_tcp_init(l->loop, &handle->tcp);
-	}
+	ann_socket_init(handle, l->loop, l->endpoint->path != NULL);
 	handle->handle.data = l;
 	l->live++;
 }
@@ -129,7 +118,7 @@ static void on_device_closed(uv_handle_t *handle)
 	release(l);
 }
 
-static void shut(union socket_handle *handle, uv_close_cb closed)
+static void shut(union ann_socket *handle, uv_close_cb closed)
 {
 	if (!uv_is_closing(&handle->handle)) {
 		uv_close(&handle->handle, closed);
@@ -249,8 +238,7 @@ static enum ann_err get_socket(struct listen *l, int *fd, struct ann_error *err)
 
 static int open_server(struct listen *l, int fd)
 {
-	int status = l->endpoint->path != NULL ? uv_pipe_open(&l->server.pipe, fd)
-					       : uv_tcp_open(&l->server.tcp, fd);
+	int status = ann_socket_open(&l->server, fd);
 
 	if (status != 0) {
 		close(fd);
