@@ -1,5 +1,6 @@
 #include "io/source/emit.h"
 
+#include "annotty/alloc.h"
 #include "io/clock.h"
 
 void ann_emit_bytes(struct ann_source *source, struct ann_span bytes)
@@ -23,5 +24,16 @@ void ann_emit_end(struct ann_source *source, const struct ann_error *why)
 {
 	if (!source->closing) {
 		source->events->end(source->user, why);
+	}
+}
+
+void ann_emit_closed(struct ann_source *source)
+{
+	void (*closed)(void *user) = source->closed;
+	void *user = source->closed_user;
+
+	ann_free(source);
+	if (closed != NULL) {
+		closed(user);
 	}
 }

@@ -374,10 +374,7 @@ static void on_part_closed(void *user)
 		ann_command_release(&c->command);
 	}
 	ann_outbox_deinit(&c->typed);
-	if (c->base.closed != NULL) {
-		c->base.closed(c->base.closed_user);
-	}
-	ann_free(c);
+	ann_emit_closed(&c->base);
 }
 
 static void on_handle_closed(uv_handle_t *handle)

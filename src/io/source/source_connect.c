@@ -233,15 +233,10 @@ static bool write_telnet(struct ann_source *source, struct ann_span bytes)
 static void on_closed(void *user)
 {
 	struct connect *c = user;
-	void (*closed)(void *user) = c->peer.source.closed;
-	void *closed_user = c->peer.source.closed_user;
 
 	ann_telnet_free(c->telnet);
 	ann_buf_deinit(&c->to_send);
-	ann_free(c);
-	if (closed != NULL) {
-		closed(closed_user);
-	}
+	ann_emit_closed(&c->peer.source);
 }
 
 static void close_connect(struct ann_source *source)

@@ -305,13 +305,9 @@ static void on_part_closed(void *user)
 {
 	struct file_source *f = user;
 
-	if (--f->live > 0) {
-		return;
+	if (--f->live == 0) {
+		ann_emit_closed(&f->base);
 	}
-	if (f->base.closed != NULL) {
-		f->base.closed(f->base.closed_user);
-	}
-	ann_free(f);
 }
 
 static void on_handle_closed(uv_handle_t *handle)

@@ -58,15 +58,8 @@ static void next(struct listen *l);
 
 static void release(struct listen *l)
 {
-	void (*closed)(void *user) = l->peer.source.closed;
-	void *closed_user = l->peer.source.closed_user;
-
-	if (--l->live > 0) {
-		return;
-	}
-	ann_free(l);
-	if (closed != NULL) {
-		closed(closed_user);
+	if (--l->live == 0) {
+		ann_emit_closed(&l->peer.source);
 	}
 }
 

@@ -419,10 +419,7 @@ static void on_part_closed(void *user)
 	if (p->fd >= 0) {
 		close(p->fd);
 	}
-	if (p->base.closed != NULL) {
-		p->base.closed(p->base.closed_user);
-	}
-	ann_free(p);
+	ann_emit_closed(&p->base);
 }
 
 static void on_handle_closed(uv_handle_t *handle)

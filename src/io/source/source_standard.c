@@ -167,10 +167,7 @@ static void on_closed(void *user)
 	if (s->own && s->fd >= 0) {
 		close(s->fd);
 	}
-	if (s->base.closed != NULL) {
-		s->base.closed(s->base.closed_user);
-	}
-	ann_free(s);
+	ann_emit_closed(&s->base);
 }
 
 static void close_source(struct ann_source *source)
