@@ -68,6 +68,14 @@ struct ann_queue *ann_sink_base_queue(
 	return ann_queue_new(&options);
 }
 
+void ann_sink_base_stats(const struct ann_sink_base *base,
+	const struct ann_queue *queue, struct ann_sink_stats *stats)
+{
+	stats->queued_bytes = ann_queue_bytes(queue);
+	stats->dropped_lines = base->lost_lines + ann_queue_dropped_lines(queue);
+	stats->dropped_bytes = base->lost_bytes + ann_queue_dropped_bytes(queue);
+}
+
 /* --- handles ------------------------------------------------------------------------
  */
 

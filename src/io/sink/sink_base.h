@@ -63,6 +63,10 @@ void ann_sink_base_init(struct ann_sink_base *base, const struct ann_sink_ops *o
 struct ann_queue *ann_sink_base_queue(
 	struct ann_sink_base *base, const struct ann_sink_settings *settings);
 
+/* Sets what is queued and what was dropped, by the queue or beside it. */
+void ann_sink_base_stats(const struct ann_sink_base *base,
+	const struct ann_queue *queue, struct ann_sink_stats *stats);
+
 /* One more handle, just initialised; its `data` is the base from now on. */
 void ann_sink_base_opened(struct ann_sink_base *base, uv_handle_t *handle);
 

@@ -138,15 +138,12 @@ static enum ann_err start(struct ann_sink *sink, struct ann_error *err)
 static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 {
 	const struct connect *c = (const struct connect *)sink;
-	const struct ann_queue *queue = c->writer.queue;
 
+	ann_sink_base_stats(&c->base, c->writer.queue, stats);
 	stats->connected = c->link.is_up;
 	stats->away = c->link.told;
 	stats->connects = c->link.ups;
-	stats->queued_bytes = ann_queue_bytes(queue);
 	stats->written_bytes = c->writer.written_bytes;
-	stats->dropped_lines = c->base.lost_lines + ann_queue_dropped_lines(queue);
-	stats->dropped_bytes = c->base.lost_bytes + ann_queue_dropped_bytes(queue);
 }
 
 static const struct ann_sink_ops ops = {

@@ -142,13 +142,11 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 {
 	const struct datagram *d = (const struct datagram *)sink;
 
+	ann_sink_base_stats(&d->base, d->queue, stats);
 	stats->connected = d->receiver.connected;
 	stats->away = d->receiver.told;
 	stats->connects = d->receiver.connects;
-	stats->queued_bytes = ann_queue_bytes(d->queue);
 	stats->written_bytes = d->written_bytes;
-	stats->dropped_lines = d->base.lost_lines + ann_queue_dropped_lines(d->queue);
-	stats->dropped_bytes = d->base.lost_bytes + ann_queue_dropped_bytes(d->queue);
 }
 
 static const struct ann_sink_ops ops = {

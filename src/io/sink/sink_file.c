@@ -327,13 +327,11 @@ static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
 {
 	const struct file *f = (const struct file *)sink;
 
+	ann_sink_base_stats(&f->base, f->queue, stats);
 	stats->connected = f->outlet.fd >= 0 && !f->told;
 	stats->away = f->told;
 	stats->connects = 1;
-	stats->queued_bytes = ann_queue_bytes(f->queue);
 	stats->written_bytes = f->written_bytes;
-	stats->dropped_lines = ann_queue_dropped_lines(f->queue);
-	stats->dropped_bytes = ann_queue_dropped_bytes(f->queue);
 }
 
 static const struct ann_sink_ops ops = {

@@ -236,9 +236,8 @@ static uint64_t staged_bytes(const struct ann_store *store)
 
 void ann_store_stats(const struct ann_store *store, struct ann_sink_stats *stats)
 {
-	const struct ann_sink_base *base = store->base;
-
-	stats->queued_bytes = ann_queue_bytes(store->queue) + staged_bytes(store);
+	ann_sink_base_stats(store->base, store->queue, stats);
+	stats->queued_bytes += staged_bytes(store);
 	for (size_t i = 0; i < store->count; i++) {
 		const struct ann_store_record *sent =
 			&store->sent[(store->front + i) % store->window];
@@ -247,8 +246,6 @@ void ann_store_stats(const struct ann_store *store, struct ann_sink_stats *stats
 	}
 	stats->spooled_bytes =
 		store->disk == NULL ? 0 : ann_store_disk_bytes(store->disk);
-	stats->dropped_lines = base->lost_lines + ann_queue_dropped_lines(store->queue);
-	stats->dropped_bytes = base->lost_bytes + ann_queue_dropped_bytes(store->queue);
 }
 
 /* --- the end ---------------------------------------------------------------------- */
