@@ -87,6 +87,9 @@ int ann_outflow_flush(struct ann_outflow *flow)
 	uv_buf_t all = uv_buf_init(flow->bytes.ptr, (unsigned)flow->bytes.len);
 	int taken = 0;
 
+	if (flow->stream != NULL && flow->bytes.failed) {
+		return UV_ENOMEM;
+	}
 	if (flow->stream == NULL || flow->busy || all.len == 0) {
 		return 0;
 	}

@@ -36,7 +36,8 @@ void ann_outflow_begin(struct ann_outflow *flow, uv_stream_t *stream);
 /* The stream is dead or to be closed: forgets what waits. */
 void ann_outflow_leave(struct ann_outflow *flow);
 
-/* Writes what waits. Zero, or the status of libuv that the stream died of. */
+/* Writes what waits. Zero, or the status of libuv that the stream died of: UV_ENOMEM
+ * also when an append to `bytes` has failed. */
 ANN_MUST_USE int ann_outflow_flush(struct ann_outflow *flow);
 
 /* Enough waits. */

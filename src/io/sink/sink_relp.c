@@ -16,10 +16,9 @@
 #include "annotty/alloc.h"
 
 #include "io/log.h"
+#include "io/sink/delivery.h"
 #include "io/sink/framing.h"
-#include "io/sink/outflow.h"
 #include "io/sink/relp.h"
-#include "io/spool/store.h"
 
 #include <stdio.h>
 
@@ -34,26 +33,28 @@ static const struct ann_key keys[] = {
 };
 
 struct sink {
-	struct ann_sink_base base;
-	struct ann_link link;
-	struct ann_outflow out;
+	struct ann_delivery delivery; /* the first */
 	struct ann_relp relp;
-	struct ann_store store;
 	bool told_refusal;
 	bool told_cut;
 };
 
 /* --- sending ---------------------------------------------------------------------- */
 
-static void lose(struct sink *s, int status, const char *why)
+static void lose_for(struct sink *s, int status, const char *why)
 {
 	char story[256] = "";
 
 	(void)snprintf(story, sizeof(story), "%.200s%s%zu records are unanswered",
 		why == NULL ? "" : why, why == NULL ? "" : "; ",
 		ann_relp_pending(&s->relp));
-	ann_outflow_leave(&s->out);
-	ann_link_lost(&s->link, status, story);
+	ann_outflow_leave(&s->delivery.out);
+	ann_link_lost(&s->delivery.link, status, story);
+}
+
+static void lose(struct ann_delivery *d, int status)
+{
+	lose_for((struct sink *)d, status, NULL);
 }
 
 /* What RELP can carry of a record: some of it, but not all of what is too long. */
@@ -67,7 +68,7 @@ static struct ann_span fit(struct sink *s, struct ann_span record)
 	if (bare.len > ANN_RELP_RECORD_BYTES) {
 		if (!s->told_cut) {
 			ann_log(ANN_LOG_WARNING, "%s: a record of %zu bytes was cut",
-				s->base.endpoint->name, bare.len);
+				s->delivery.base.endpoint->name, bare.len);
 		}
 		s->told_cut = true;
 		bare.len = ANN_RELP_RECORD_BYTES;
@@ -77,74 +78,39 @@ static struct ann_span fit(struct sink *s, struct ann_span record)
 
 static void submit(struct sink *s)
 {
+	struct ann_delivery *d = &s->delivery;
 	struct ann_store_record record;
 
-	while (ann_relp_room(&s->relp) > 0 && !ann_outflow_is_full(&s->out) &&
-		ann_store_next(&s->store, &record)) {
+	while (ann_relp_room(&s->relp) > 0 && !ann_outflow_is_full(&d->out) &&
+		ann_store_next(&d->store, &record)) {
 		/* Without memory it stays where it is, until the next event. */
 		if (ann_relp_submit(&s->relp, record.id, fit(s, record.bytes),
-			    &s->out.bytes) != ANN_OK) {
+			    &d->out.bytes) != ANN_OK) {
 			return;
 		}
-		ann_store_taken(&s->store);
+		ann_store_taken(&d->store);
 	}
 }
 
-/* Moves what can be moved. */
-static void push(struct sink *s)
+/* We have been asked to close, and all is answered. */
+static bool is_over(const struct ann_delivery *d)
 {
+	return d->base.front.closing && ann_store_is_empty(&d->store);
+}
+
+static void push(struct ann_delivery *d)
+{
+	struct sink *s = (struct sink *)d;
 	int status = 0;
 
-	if (s->out.stream == NULL) {
-		return;
-	}
 	submit(s);
-	if (s->base.front.closing && ann_store_is_empty(&s->store)) {
-		ann_relp_finish(&s->relp, &s->out.bytes);
+	if (is_over(d)) {
+		ann_relp_finish(&s->relp, &d->out.bytes);
 	}
-	if (s->out.bytes.failed) {
-		status = UV_ENOMEM;
-	} else {
-		status = ann_outflow_flush(&s->out);
-	}
+	status = ann_outflow_flush(&d->out);
 	if (status != 0) {
-		lose(s, status, NULL);
+		lose(d, status);
 	}
-}
-
-/* The same from the loop, where it can be the end of the sink. */
-static void go_on(struct sink *s)
-{
-	push(s);
-	ann_sink_base_written(&s->base, ann_store_room(&s->store));
-}
-
-static void on_changed(struct ann_sink_base *base)
-{
-	go_on((struct sink *)base);
-}
-
-static void on_written(void *user)
-{
-	go_on(user);
-}
-
-static void on_dead(void *user, int status)
-{
-	struct sink *s = user;
-
-	lose(s, status, NULL);
-	go_on(s);
-}
-
-static bool offer(struct ann_sink *sink, struct ann_chunk *chunk, bool can_wait)
-{
-	struct sink *s = (struct sink *)sink;
-	bool room = ann_store_put(&s->store, chunk, can_wait);
-
-	push(s);
-	room |= ann_store_room(&s->store);
-	return room || !s->base.blocks;
 }
 
 /* --- receiving -------------------------------------------------------------------- */
@@ -158,10 +124,10 @@ static void on_answered(void *user, uint64_t id, unsigned status)
 	if (!taken && !s->told_refusal) {
 		ann_log(ANN_LOG_WARNING,
 			"%s: the server refuses records, which are dropped: status %u",
-			s->base.endpoint->name, status);
+			s->delivery.base.endpoint->name, status);
 		s->told_refusal = true;
 	}
-	ann_store_done(&s->store, taken);
+	ann_store_done(&s->delivery.store, taken);
 }
 
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
@@ -174,12 +140,12 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 }
 
 /* As we have asked for, or by the server. */
-static void end_session(struct sink *s)
+static void end_session(struct ann_delivery *d)
 {
-	if (s->base.front.closing && ann_store_is_empty(&s->store)) {
-		ann_outflow_leave(&s->out);
+	if (is_over(d)) {
+		ann_outflow_leave(&d->out);
 	} else {
-		lose(s, UV_EOF, NULL);
+		lose(d, UV_EOF);
 	}
 }
 
@@ -187,79 +153,42 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
 	const struct ann_link *link = stream->data;
 	struct sink *s = link->user;
+	struct ann_delivery *d = &s->delivery;
 	struct ann_error err = {0};
 
-	if (s->out.stream == NULL) {
+	if (d->out.stream == NULL) {
 		return;
 	}
 	if (got < 0) {
-		lose(s, (int)got, NULL);
+		lose(d, (int)got);
 	} else if (ann_relp_feed(&s->relp, (struct ann_span){buffer->base, (size_t)got},
-			   &s->out.bytes, &err) != ANN_OK) {
-		lose(s, err.os == 0 ? UV_ENOMEM : -err.os, err.text);
+			   &d->out.bytes, &err) != ANN_OK) {
+		lose_for(s, err.os == 0 ? UV_ENOMEM : -err.os, err.text);
 	} else if (ann_relp_state(&s->relp) == ANN_RELP_ENDED) {
-		end_session(s);
+		end_session(d);
 	}
-	go_on(s);
+	ann_delivery_go_on(d);
 }
 
-/* While closing this can be the end. */
-static void on_away(void *user)
+static int begin(struct ann_delivery *d)
 {
-	go_on(user);
+	ann_relp_begin(&((struct sink *)d)->relp, &d->out.bytes);
+	return uv_read_start(d->out.stream, give_room, on_read);
 }
 
-static void on_up(void *user)
-{
-	struct sink *s = user;
-	int status = 0;
-
-	ann_outflow_begin(&s->out, &s->link.peer.stream);
-	ann_relp_begin(&s->relp, &s->out.bytes);
-	status = uv_read_start(s->out.stream, give_room, on_read);
-	if (status != 0) {
-		lose(s, status, NULL);
-	}
-	go_on(s);
-}
-
-/* --- as a sink -------------------------------------------------------------------- */
-
-static enum ann_err start(struct ann_sink *sink, struct ann_error *err)
-{
-	struct sink *s = (struct sink *)sink;
-
-	enum ann_err failed = ann_store_open(&s->store, err);
-
-	if (failed == ANN_OK) {
-		ann_link_start(&s->link);
-	}
-	return failed;
-}
-
-static void stats(struct ann_sink *sink, struct ann_sink_stats *stats)
-{
-	const struct sink *s = (const struct sink *)sink;
-
-	ann_store_stats(&s->store, stats);
-	stats->connected = s->link.is_up;
-	stats->away = s->link.told;
-	stats->connects = s->link.ups;
-	stats->written_bytes = s->out.written_bytes;
-}
+/* --- the sink --------------------------------------------------------------------- */
 
 static void close_sink(struct ann_sink *sink, uint64_t drain_ms)
 {
-	struct sink *s = (struct sink *)sink;
-
-	push(s); /* if all is answered, this closes the session */
+	/* If all is answered, this closes the session. */
+	ann_delivery_push((struct ann_delivery *)sink);
 	ann_sink_base_close(sink, drain_ms);
 }
 
 static const struct ann_sink_ops ops = {
-	.start = start,
-	.offer = offer,
-	.stats = stats,
+	.start = ann_delivery_start,
+	.offer = ann_delivery_offer,
+	.stats = ann_delivery_stats,
 	.close = close_sink,
 };
 
@@ -267,40 +196,34 @@ static const struct ann_sink_ops ops = {
  * it. */
 static bool idle(const struct ann_sink_base *base)
 {
-	const struct sink *s = (const struct sink *)base;
+	const struct ann_delivery *d = (const struct ann_delivery *)base;
 
-	if (ann_store_is_safe(&s->store) && s->link.told) {
+	if (ann_store_is_safe(&d->store) && d->link.told) {
 		return true; /* the next run will see to it */
 	}
-	return ann_store_is_empty(&s->store) && s->out.stream == NULL;
-}
-
-static void on_link_closed(void *user)
-{
-	ann_sink_base_drop(user);
+	return ann_store_is_empty(&d->store) && d->out.stream == NULL;
 }
 
 static void stop(struct ann_sink_base *base)
 {
-	struct sink *s = (struct sink *)base;
-
-	ann_outflow_leave(&s->out);
-	ann_link_close(&s->link, on_link_closed);
-	ann_store_close(&s->store);
+	ann_delivery_stop((struct ann_delivery *)base, false);
 }
 
 static void release(struct ann_sink_base *base)
 {
 	struct sink *s = (struct sink *)base;
 
-	ann_store_deinit(&s->store);
+	ann_delivery_deinit(&s->delivery);
 	ann_relp_deinit(&s->relp);
-	ann_outflow_deinit(&s->out);
 	ann_free(s);
 }
 
-static const struct ann_sink_kind kind = {
-	.idle = idle, .stop = stop, .release = release};
+static const struct ann_delivery_kind kind = {
+	.base = {.idle = idle, .stop = stop, .release = release},
+	.begin = begin,
+	.push = push,
+	.lose = lose,
+};
 
 /* NULL: no memory. */
 static struct sink *allocate(const struct ann_store_options *options)
@@ -311,8 +234,8 @@ static struct sink *allocate(const struct ann_store_options *options)
 		return NULL;
 	}
 	if (ann_relp_init(&s->relp, options->window, on_answered, s) != ANN_OK ||
-		ann_store_init(&s->store, &s->base, options) != ANN_OK) {
-		release(&s->base);
+		ann_delivery_init(&s->delivery, &ops, &kind, *options) != ANN_OK) {
+		release(&s->delivery.base);
 		return NULL;
 	}
 	return s;
@@ -335,24 +258,13 @@ static enum ann_err new_relp(struct ann_sink **sink,
 		.endpoint = endpoint,
 		.settings = &settings.collector,
 		.window = (size_t)settings.window,
-		.changed = on_changed,
 	};
 	struct sink *s = failed == ANN_OK ? allocate(&options) : NULL;
 
 	if (s == NULL) {
 		return failed == ANN_OK ? ann_error_nomem(err) : failed;
 	}
-	ann_sink_base_init(
-		&s->base, &ops, &kind, context, endpoint, &settings.collector.common);
-	ann_link_init(&s->link, context->loop, endpoint, on_up, s);
-	s->link.away = on_away;
-	ann_collector_apply(&settings.collector, &s->link);
-	ann_sink_base_hold(&s->base); /* until the link is closed */
-	ann_store_begin(&s->store);
-	s->out.written = on_written;
-	s->out.lost = on_dead;
-	s->out.user = s;
-	*sink = &s->base.front;
+	*sink = &s->delivery.base.front;
 	return ANN_OK;
 }
 
