@@ -1,8 +1,8 @@
 /*
  * The happy path: an order is made of what there is to do (delete what has ended, write
  * what is staged, read on), carried out on a thread of libuv's pool, and its outcome is
- * taken up on the loop, which makes the next order. The spool belongs to the order
- * under way; all else belongs to the loop.
+ * taken up on the loop, which makes the next order. What the thread has meanwhile is
+ * in io/spool/store_order.h; all else belongs to the loop.
  *
  * An append that fails is tried again every second and after each deletion. Failures
  * are told once, and once that they are over.
@@ -12,8 +12,8 @@
 #include "annotty/alloc.h"
 
 #include "io/log.h"
-#include "io/spool/spool.h"
 #include "io/spool/spool_path.h"
+#include "io/spool/store_order.h"
 #include "io/spool/store_private.h"
 
 #include <errno.h>
@@ -21,55 +21,21 @@
 #include <string.h>
 
 enum {
-	READ_RECORDS = 1024,
-	READ_BYTES = 64 * 1024,
 	DELETE_RECORDS = 128,
 	DELETE_BYTES = 64 * 1024,
 	DELETE_MS = 100,
 	AGAIN_MS = 1000,
 };
 
-struct order {
-	uint64_t acknowledge; /* up to this id; 0: nothing */
-	size_t ended;         /* so many records */
-	uint64_t ended_bytes;
-	struct ann_spool_record *rows;
-	size_t row_count;
-	size_t row_room;
-	size_t chunks; /* that are through with these rows */
-	size_t at;     /* and the records of the next one */
-	bool drop;     /* if it is full, the oldest records behind `after` */
-	bool read;     /* behind `after` */
-	bool close;
-	uint64_t after;
-};
-
-struct outcome {
-	bool opened; /* at last */
-	bool acknowledged;
-	enum ann_spool_answer appended;
-	bool read; /* into `batch` */
-	struct ann_spool_batch batch;
-	struct ann_spool_totals held;
-	struct ann_spool_totals dropped;
-	struct ann_spool_totals damaged; /* gone with a damaged file */
-	struct ann_error err;            /* the last failure */
-};
-
 struct ann_store_disk {
 	struct ann_store *store;
 	char *directory; /* NULL: nobody has named one */
-	char *path;
-	struct ann_spool_options options;
-	size_t group_bytes;
 	bool drops_oldest;
 	uv_timer_t clock; /* until the next deletion, or try */
 	uv_work_t request;
 	bool busy; /* an order is under way */
-	struct order order;
-	struct outcome outcome;
+	struct ann_store_order order;
 
-	struct ann_spool *spool; /* NULL: not open */
 	struct ann_spool_totals held;
 	struct ann_spool_batch batch; /* to be handed out */
 	size_t at;                    /* of it */
@@ -106,15 +72,15 @@ struct ann_store_disk *ann_store_disk_new(
 		return NULL;
 	}
 	d->store = store;
-	d->options.limit_bytes = settings->spool_bytes;
-	d->group_bytes = options->group_bytes;
+	d->order.options.limit_bytes = settings->spool_bytes;
+	d->order.group_bytes = options->group_bytes;
 	d->drops_oldest = settings->common.policy == ANN_QUEUE_DROP_OLDEST;
 	if (directory == NULL) {
 		return d; /* which is missed when it is opened */
 	}
 	d->directory = ann_copy(directory, strlen(directory));
-	d->path = ann_spool_path(directory, options->endpoint->name);
-	if (d->directory == NULL || d->path == NULL) {
+	d->order.path = ann_spool_path(directory, options->endpoint->name);
+	if (d->directory == NULL || d->order.path == NULL) {
 		ann_store_disk_free(d);
 		return NULL;
 	}
@@ -125,10 +91,8 @@ void ann_store_disk_free(struct ann_store_disk *d)
 {
 	if (d != NULL) {
 		ann_spool_batch_deinit(&d->batch);
-		ann_spool_batch_deinit(&d->outcome.batch);
-		ann_free(d->order.rows);
+		ann_store_order_deinit(&d->order);
 		ann_free(d->directory);
-		ann_free(d->path);
 		ann_free(d);
 	}
 }
@@ -146,19 +110,13 @@ static const char *name_of(const struct ann_store_disk *d)
 }
 
 /* Of the first opening, and of one that had to wait for another process. */
-static enum ann_err open_spool(struct ann_store_disk *d, struct ann_error *err)
-{
-	d->spool = ann_spool_open(d->path, &d->options, err);
-	return d->spool == NULL ? err->code : ANN_OK;
-}
-
 static void opened(struct ann_store_disk *d)
 {
-	d->held = ann_spool_held(d->spool);
+	d->held = ann_spool_held(d->order.spool);
 	d->more = d->held.records > 0;
-	if (ann_spool_note(d->spool) != NULL) {
+	if (ann_spool_note(d->order.spool) != NULL) {
 		ann_log(ANN_LOG_WARNING, "%s: %s", name_of(d),
-			ann_spool_note(d->spool));
+			ann_spool_note(d->order.spool));
 	}
 	if (d->more) {
 		ann_log(ANN_LOG_NOTICE, "%s: %llu records of an earlier run wait",
@@ -180,7 +138,7 @@ enum ann_err ann_store_disk_open(struct ann_store_disk *d, struct ann_error *err
 	}
 	failed = ann_make_directory(d->directory, &why);
 	if (failed == ANN_OK) {
-		failed = open_spool(d, &why);
+		failed = ann_store_order_open(&d->order, &why);
 	}
 	if (failed == ANN_OK) {
 		opened(d);
@@ -193,145 +151,13 @@ enum ann_err ann_store_disk_open(struct ann_store_disk *d, struct ann_error *err
 	return ann_error_set(err, failed, "%s", why.text);
 }
 
-/* --- orders: on the thread -------------------------------------------------------- */
-
-/* What a failed call has not only failed to do. */
-static void failed_with(struct ann_store_disk *d, const struct ann_spool_totals *before)
-{
-	struct ann_spool_totals now = ann_spool_held(d->spool);
-	struct ann_spool_totals *gone = &d->outcome.damaged;
-
-	gone->records += before->records - now.records;
-	gone->lines += before->lines - now.lines;
-	gone->bytes += before->bytes - now.bytes;
-}
-
-static void acknowledge(struct ann_store_disk *d)
-{
-	struct ann_spool_totals before = ann_spool_held(d->spool);
-	struct outcome *outcome = &d->outcome;
-
-	outcome->acknowledged = ann_spool_acknowledge(d->spool, d->order.acknowledge,
-					&outcome->err) == ANN_OK;
-	if (!outcome->acknowledged) {
-		failed_with(d, &before);
-	}
-}
-
-static void append(struct ann_store_disk *d)
-{
-	const struct order *order = &d->order;
-	struct outcome *outcome = &d->outcome;
-	struct ann_spool_totals before = ann_spool_held(d->spool);
-	uint64_t bytes = 0;
-
-	outcome->appended = ann_spool_append(
-		d->spool, order->rows, order->row_count, &outcome->err);
-	for (size_t i = 0; i < order->row_count; i++) {
-		bytes += order->rows[i].bytes.len + ANN_SPOOL_RECORD_OVERHEAD;
-	}
-	if (outcome->appended == ANN_SPOOL_FULL && order->drop &&
-		ann_spool_drop_oldest(d->spool, order->after, bytes, &outcome->dropped,
-			&outcome->err) == ANN_OK) {
-		outcome->appended = ann_spool_append(
-			d->spool, order->rows, order->row_count, &outcome->err);
-	} else if (outcome->appended == ANN_SPOOL_FAILED) {
-		failed_with(d, &before);
-	}
-}
-
-static void read_on(struct ann_store_disk *d)
-{
-	struct ann_spool_totals before = ann_spool_held(d->spool);
-	struct outcome *outcome = &d->outcome;
-
-	outcome->read = ann_spool_peek(d->spool, d->order.after, READ_RECORDS,
-				READ_BYTES, &outcome->batch, &outcome->err) == ANN_OK;
-	if (!outcome->read) {
-		failed_with(d, &before);
-	}
-}
+/* --- giving orders ---------------------------------------------------------------- */
 
 static void carry_out(uv_work_t *request)
 {
 	struct ann_store_disk *d = request->data;
-	const struct order *order = &d->order;
 
-	if (d->spool == NULL) {
-		d->outcome.opened = open_spool(d, &d->outcome.err) == ANN_OK;
-		if (!d->outcome.opened) {
-			d->outcome.appended = ANN_SPOOL_FAILED;
-			return;
-		}
-	}
-	if (order->acknowledge > 0) {
-		acknowledge(d);
-	}
-	if (order->row_count > 0) {
-		append(d);
-	}
-	if (order->read) {
-		read_on(d);
-	}
-	d->outcome.held = ann_spool_held(d->spool);
-	if (order->close) {
-		ann_spool_close(d->spool);
-		d->spool = NULL;
-	}
-}
-
-/* --- orders: how they are made ---------------------------------------------------- */
-
-/* Puts the next records of `chunk` together. Returns how many; 0: no memory. */
-static size_t add_row(
-	struct ann_store_disk *d, const struct ann_chunk *chunk, size_t at)
-{
-	struct order *order = &d->order;
-	struct ann_store_record record = ann_store_record_at(chunk, at);
-	struct ann_spool_record row = {.lines = record.lines, .bytes = record.bytes};
-	size_t count = 1;
-
-	while (at + count < ann_store_records(chunk)) {
-		record = ann_store_record_at(chunk, at + count);
-		if (row.bytes.len + record.bytes.len > d->group_bytes) {
-			break;
-		}
-		row.bytes.len += record.bytes.len;
-		row.lines += record.lines;
-		count++;
-	}
-	if (ann_grow((void **)&order->rows, &order->row_room, order->row_count,
-		    sizeof(row)) != 0) {
-		return 0;
-	}
-	order->rows[order->row_count++] = row;
-	return count;
-}
-
-/* Rows of what is staged, and of what can be. */
-static void add_rows(struct ann_store_disk *d)
-{
-	struct ann_store *store = d->store;
-	struct order *order = &d->order;
-	uint64_t bytes = 0;
-	size_t added = 1;
-
-	order->at = store->at;
-	while (bytes < ANN_STORE_ORDER_BYTES && added > 0 &&
-		(order->chunks < store->staged_count || ann_store_stage(store))) {
-		const struct ann_chunk *chunk = store->staged[order->chunks];
-
-		added = add_row(d, chunk, order->at);
-		order->at += added;
-		if (added > 0) {
-			bytes += order->rows[order->row_count - 1].bytes.len +
-				 ANN_SPOOL_RECORD_OVERHEAD;
-		}
-		if (order->at == ann_store_records(chunk)) {
-			order->chunks++;
-			order->at = 0;
-		}
-	}
+	ann_store_order_carry_out(&d->order);
 }
 
 static void on_carried_out(uv_work_t *request, int status);
@@ -346,16 +172,6 @@ static void submit(struct ann_store_disk *d)
 	/* Fails only without a function to call. */
 	(void)uv_queue_work(
 		d->store->base->loop, &d->request, carry_out, on_carried_out);
-}
-
-static void clear_order(struct ann_store_disk *d)
-{
-	struct ann_spool_batch batch = d->outcome.batch;
-	struct ann_spool_record *rows = d->order.rows;
-	size_t room = d->order.row_room;
-
-	d->order = (struct order){.rows = rows, .row_room = room};
-	d->outcome = (struct outcome){.batch = batch};
 }
 
 static bool has_ended(const struct ann_store_disk *d)
@@ -402,14 +218,14 @@ static void delete_ended(struct ann_store_disk *d)
 
 void ann_store_disk_work(struct ann_store_disk *d)
 {
-	struct order *order = &d->order;
+	struct ann_store_order *order = &d->order;
 
 	if (d->busy || d->closing) {
 		return;
 	}
-	clear_order(d);
+	ann_store_order_clear(order);
 	if (!d->held_off) {
-		add_rows(d);
+		ann_store_order_fill(order, d->store);
 	}
 	order->drop = d->drops_oldest;
 	order->read = d->wanted && is_exhausted(d) && (d->more || order->row_count > 0);
@@ -423,13 +239,13 @@ void ann_store_disk_work(struct ann_store_disk *d)
 	}
 }
 
-/* --- orders: what has come of them ------------------------------------------------ */
+/* --- what has come of them -------------------------------------------------------- */
 
 /* Counted now, and announced in their place. */
 static void take_losses(struct ann_store_disk *d)
 {
 	const struct ann_spool_totals *gone[] = {
-		&d->outcome.damaged, &d->outcome.dropped};
+		&d->order.outcome.damaged, &d->order.outcome.dropped};
 	struct ann_sink_base *base = d->store->base;
 
 	if (gone[0]->records > 0) {
@@ -463,11 +279,12 @@ static void announce_losses(struct ann_store_disk *d)
 /* Says once that it fails or is full, and once that it works. */
 static void tell(struct ann_store_disk *d)
 {
-	bool failing = d->outcome.err.code != ANN_OK;
-	bool full = d->outcome.appended == ANN_SPOOL_FULL;
+	bool failing = d->order.outcome.err.code != ANN_OK;
+	bool full = d->order.outcome.appended == ANN_SPOOL_FULL;
 
 	if (failing && !d->failing) {
-		ann_log(ANN_LOG_WARNING, "%s: %s", name_of(d), d->outcome.err.text);
+		ann_log(ANN_LOG_WARNING, "%s: %s", name_of(d),
+			d->order.outcome.err.text);
 	}
 	if (full && !d->full) {
 		ann_log(ANN_LOG_WARNING, "%s: the spool is full", name_of(d));
@@ -484,7 +301,7 @@ static void tell(struct ann_store_disk *d)
 
 static void take_deleted(struct ann_store_disk *d)
 {
-	if (d->outcome.acknowledged) {
+	if (d->order.outcome.acknowledged) {
 		d->deleted_id = d->order.acknowledge;
 		d->ended -= d->order.ended;
 		d->ended_bytes -= d->order.ended_bytes;
@@ -494,9 +311,9 @@ static void take_deleted(struct ann_store_disk *d)
 
 static void take_appended(struct ann_store_disk *d)
 {
-	const struct order *order = &d->order;
+	const struct ann_store_order *order = &d->order;
 
-	if (d->outcome.appended != ANN_SPOOL_DONE) {
+	if (d->order.outcome.appended != ANN_SPOOL_DONE) {
 		d->held_off = true;
 		d->given_up = d->closing;
 		wake_in(d, AGAIN_MS);
@@ -509,9 +326,9 @@ static void take_appended(struct ann_store_disk *d)
 
 static void take_read(struct ann_store_disk *d)
 {
-	struct ann_spool_batch got = d->outcome.batch;
+	struct ann_spool_batch got = d->order.outcome.batch;
 
-	if (!d->outcome.read || d->stale) {
+	if (!d->order.outcome.read || d->stale) {
 		d->more = true;
 		if (!d->stale) {
 			wake_in(d, AGAIN_MS);
@@ -519,7 +336,7 @@ static void take_read(struct ann_store_disk *d)
 		return;
 	}
 	announce_losses(d);
-	d->outcome.batch = d->batch;
+	d->order.outcome.batch = d->batch;
 	d->batch = got;
 	d->at = 0;
 	d->more = got.count > 0;
@@ -537,8 +354,8 @@ static void on_carried_out(uv_work_t *request, int status)
 
 	(void)status;
 	d->busy = false;
-	d->held = d->outcome.held;
-	if (d->outcome.opened) {
+	d->held = d->order.outcome.held;
+	if (d->order.outcome.opened) {
 		opened(d);
 	}
 	tell(d);
@@ -601,7 +418,7 @@ void ann_store_disk_rewind(struct ann_store_disk *d)
 
 bool ann_store_disk_is_passed(const struct ann_store_disk *d)
 {
-	return (d->failing || d->full) && !d->busy && d->spool != NULL &&
+	return (d->failing || d->full) && !d->busy && d->order.spool != NULL &&
 	       is_exhausted(d) && d->held.records == 0;
 }
 
@@ -631,13 +448,13 @@ static void end(struct ann_store_disk *d)
 
 static void go_on_closing(struct ann_store_disk *d)
 {
-	if (d->order.close || d->spool == NULL) {
+	if (d->order.close || d->order.spool == NULL) {
 		end(d);
 		return;
 	}
-	clear_order(d);
+	ann_store_order_clear(&d->order);
 	if (!d->given_up) {
-		add_rows(d);
+		ann_store_order_fill(&d->order, d->store);
 	}
 	if (has_ended(d)) {
 		delete_ended(d);

@@ -16,8 +16,6 @@
 
 #include "io/spool/store.h"
 
-enum { ANN_STORE_ORDER_BYTES = 128 * 1024 }; /* written in one go, and a record more */
-
 /* NULL: no memory. */
 struct ann_store_disk *ann_store_disk_new(
 	struct ann_store *store, const struct ann_store_options *options);
