@@ -1,8 +1,6 @@
 #include "io/net/parting.h"
 
-#include <linux/sockios.h>
 #include <stdbool.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "io/net/socket.h"
@@ -39,14 +37,9 @@ static bool is_local(const struct ann_parting *p)
 /* What the peer's system has not acknowledged, our end included. */
 static int ask_unsent(const struct ann_parting *p)
 {
-	uv_os_fd_t fd = -1;
 	int unsent = 0;
 
-	if (is_local(p) || uv_fileno((uv_handle_t *)p->stream, &fd) != 0 ||
-		ioctl(fd, SIOCOUTQ, &unsent) != 0) {
-		return 0;
-	}
-	return unsent;
+	return !is_local(p) && ann_socket_unsent(p->stream, &unsent) ? unsent : 0;
 }
 
 static void on_look(uv_timer_t *clock)

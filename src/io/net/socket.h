@@ -21,6 +21,13 @@ void ann_socket_init(union ann_socket *socket, uv_loop_t *loop, bool is_unix);
  * the caller's. */
 int ann_socket_open(union ann_socket *socket, int fd);
 
+/*
+ * How many bytes that were written the peer's system has not acknowledged; of a Unix
+ * socket, which the peer has not read, and overhead if there are any. False: nobody
+ * knows.
+ */
+bool ann_socket_unsent(const uv_stream_t *stream, int *bytes);
+
 /* A uv_alloc_cb for what is read only so that the end behind it is seen: all reads
  * share one buffer. */
 void ann_socket_give_scratch(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer);

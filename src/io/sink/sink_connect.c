@@ -17,9 +17,7 @@
 #include "io/sink/sink_spooled.h"
 #include "io/sink/writer.h"
 
-#include <linux/sockios.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 
 struct connect {
 	struct ann_sink_base base;
@@ -29,25 +27,14 @@ struct connect {
 
 /* --- writing ---------------------------------------------------------------------- */
 
-/* What the kernel still has of what was written: it may be lost. */
-static int unsent_bytes(const struct connect *c)
-{
-	uv_os_fd_t fd = -1;
-	int bytes = 0;
-
-	if (uv_fileno(&c->link.peer.handle, &fd) != 0 ||
-		ioctl(fd, SIOCOUTQ, &bytes) != 0) {
-		return 0;
-	}
-	return bytes;
-}
-
 static void lose(struct connect *c, int status)
 {
 	char story[96] = "";
-	int unsent = unsent_bytes(c);
 	size_t again = ann_writer_leave(&c->writer);
+	int unsent = 0;
 
+	/* What the kernel still has of what was written may be lost. */
+	(void)ann_socket_unsent(&c->link.peer.stream, &unsent);
 	(void)snprintf(story, sizeof(story),
 		"%d bytes were under way, the last %zu will come again", unsent, again);
 	ann_link_lost(&c->link, status, story);

@@ -15,10 +15,8 @@
 
 #include "io/sink/delivery.h"
 
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 
 enum { WINDOW = 4096, GROUP_BYTES = 4096, LOOK_MS = 50 };
 
@@ -42,7 +40,7 @@ static bool ask_unsent(const union ann_socket *peer, uint64_t *bytes)
 	int unsent = 0;
 
 	if (uv_fileno(&peer->handle, &gone.fd) != 0 ||
-		ioctl(gone.fd, SIOCOUTQ, &unsent) != 0) {
+		!ann_socket_unsent(&peer->stream, &unsent)) {
 		return false;
 	}
 	*bytes = (uint64_t)unsent;
