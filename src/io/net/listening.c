@@ -167,6 +167,24 @@ void ann_listen_unlink(const char *path, const struct stat *made)
 	}
 }
 
+/* --- either ----------------------------------------------------------------------- */
+
+enum ann_err ann_listen_at(int *fd, const struct ann_endpoint *place,
+	const struct ann_unix_access *access, struct stat *made, struct ann_error *err)
+{
+	enum ann_err failed = ANN_OK;
+
+	if (*fd < 0 && place->path != NULL) {
+		failed = ann_listen_unix(fd, place->path, access, place->spec, err);
+	} else if (*fd < 0) {
+		failed = ann_listen_tcp(fd, place->host, place->port, place->spec, err);
+	}
+	if (failed == ANN_OK && place->path != NULL) {
+		(void)lstat(place->path, made);
+	}
+	return failed;
+}
+
 /* --- names ------------------------------------------------------------------------ */
 
 static struct ann_listen_name name_of(const struct sockaddr *address, socklen_t len)

@@ -29,6 +29,13 @@ struct ann_unix_access {
 ANN_MUST_USE enum ann_err ann_listen_unix(int *fd, const char *path,
 	const struct ann_unix_access *access, const char *spec, struct ann_error *err);
 
+/*
+ * Listens where the endpoint says, unless `*fd` does so already (-1: it does not).
+ * `*made` tells of the socket at its path, if it has one, for ann_listen_unlink().
+ */
+ANN_MUST_USE enum ann_err ann_listen_at(int *fd, const struct ann_endpoint *place,
+	const struct ann_unix_access *access, struct stat *made, struct ann_error *err);
+
 /* Whether a descriptor is a stream socket that listens; and that at the place of the
  * endpoint, where connections still find it. */
 bool ann_listen_is_listening(int fd);

@@ -216,36 +216,17 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 
 /* --- the sink --------------------------------------------------------------------- */
 
-static enum ann_err open_socket(struct listen *l, struct ann_error *err)
-{
-	const struct ann_endpoint *place = l->base.endpoint;
-
-	enum ann_err failed = ANN_OK;
-
-	if (l->fd >= 0) {
-		failed = ANN_OK; /* libuv makes it one that does not block */
-	} else if (place->path == NULL) {
-		failed = ann_listen_tcp(
-			&l->fd, place->host, place->port, place->spec, err);
-	} else {
-		failed = ann_listen_unix(
-			&l->fd, place->path, &l->settings.access, place->spec, err);
-	}
-	if (failed == ANN_OK && place->path != NULL) {
-		(void)lstat(place->path, &l->made);
-	}
-	return failed;
-}
-
 static enum ann_err start(struct ann_sink *sink, struct ann_error *err)
 {
 	struct listen *l = (struct listen *)sink;
-	enum ann_err failed = open_socket(l, err);
+	enum ann_err failed = ann_listen_at(
+		&l->fd, l->base.endpoint, &l->settings.access, &l->made, err);
 	int status = 0;
 
 	if (failed != ANN_OK) {
 		return failed;
 	}
+	/* One of an earlier run does not block from now on either. */
 	status = uv_poll_init(l->base.loop, &l->poll, l->fd);
 	if (status == 0) {
 		ann_sink_base_opened(&l->base, (uv_handle_t *)&l->poll);

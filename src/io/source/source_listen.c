@@ -46,10 +46,9 @@ struct listen {
 	bool told_failed;  /* to accept; until one is */
 	bool once;         /* the end of the first device is the end */
 	bool ended;
-	int status;     /* of libuv: why there is no device any more; 0: none came */
-	int fd;         /* to be taken over; -1: none */
-	bool made_path; /* the socket at the path is `made` */
-	struct stat made;
+	int status;       /* of libuv: why there is no device any more; 0: none came */
+	int fd;           /* to be taken over; -1: none */
+	struct stat made; /* the path, once it is there; else all zero */
 };
 
 static void next(struct listen *l);
@@ -208,27 +207,6 @@ static void on_connection(uv_stream_t *server, int status)
 
 /* --- as a source ------------------------------------------------------------------ */
 
-/* A descriptor that listens. */
-static enum ann_err get_socket(struct listen *l, int *fd, struct ann_error *err)
-{
-	const struct ann_endpoint *place = l->endpoint;
-	enum ann_err failed = ANN_OK;
-
-	if (l->fd >= 0) {
-		*fd = l->fd;
-		l->fd = -1;
-	} else if (place->path == NULL) {
-		failed = ann_listen_tcp(fd, place->host, place->port, place->spec, err);
-	} else {
-		failed = ann_listen_unix(
-			fd, place->path, &l->settings.access, place->spec, err);
-	}
-	if (failed == ANN_OK && place->path != NULL) {
-		l->made_path = lstat(place->path, &l->made) == 0;
-	}
-	return failed;
-}
-
 static int open_server(struct listen *l, int fd)
 {
 	int status = ann_socket_open(&l->server, fd);
@@ -243,10 +221,12 @@ static int open_server(struct listen *l, int fd)
 static enum ann_err start(struct ann_source *source, struct ann_error *err)
 {
 	struct listen *l = (struct listen *)source;
-	int fd = -1;
+	int fd = l->fd;
 	int status = 0;
-	enum ann_err failed = get_socket(l, &fd, err);
+	enum ann_err failed =
+		ann_listen_at(&fd, l->endpoint, &l->settings.access, &l->made, err);
 
+	l->fd = -1; /* libuv's, or closed */
 	if (failed != ANN_OK) {
 		return failed;
 	}
@@ -263,7 +243,7 @@ static void close_listen(struct ann_source *source)
 {
 	struct listen *l = (struct listen *)source;
 
-	if (l->made_path && !source->kept) {
+	if (l->made.st_ino != 0 && !source->kept) {
 		ann_listen_unlink(l->endpoint->path, &l->made);
 	}
 	if (l->fd >= 0) {
