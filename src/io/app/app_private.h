@@ -126,13 +126,20 @@ bool app_keep_fd(const struct ann_app *app, const char *kind,
 /* All sources have ended: stops when the outputs have what waits, or do not take it. */
 void app_settle(struct ann_app *app);
 
-/* --- app.c ----------------------------------------------------------------------- */
+/* --- app_signals.c --------------------------------------------------------------- */
+
+/* SIGHUP, SIGUSR1 and what asks to end are this app's from now on. */
+ANN_MUST_USE enum ann_err app_catch_signals(struct ann_app *app, struct ann_error *err);
+
+/* --- app_apply.c ----------------------------------------------------------------- */
 
 /*
  * Starts the new sources, unless old ones are still being closed: the same port may be
  * among them, and would be in use. Comes again when the last of these is closed.
  */
 ANN_MUST_USE enum ann_err app_start_sources(struct ann_app *app, struct ann_error *err);
+
+/* --- app.c ----------------------------------------------------------------------- */
 
 /* The outputs have gathered something, which goes out before the loop waits again. */
 void app_gathered(struct ann_app *app);
