@@ -13,7 +13,7 @@ _known() {
 	(cd "$source_root/src" && perl -0777 -ne '
 		while (/struct ann_key (\w+)\[\] = \{(.*?)\n\s*\};/sg) {
 			my ($table, $keys) = ($1, $2);
-			my $section = $ARGV eq "cli/config.c"
+			my $section = $ARGV =~ m{^cli/config}
 					? $table eq "daemon" ? "annotty" : "table"
 				: $ARGV =~ m{^io/(source/|port/|app/plan)} ? "source"
 				: $ARGV =~ m{^(io/(sink|spool)/|core/stream/route)} ? "output"
