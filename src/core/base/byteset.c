@@ -2,6 +2,29 @@
 
 #include "annotty/macros.h"
 
+unsigned ann_byteset_next(const struct ann_byteset *set, unsigned from)
+{
+	while (from < 256) {
+		uint64_t bits = set->bits[from / 64] >> from % 64;
+
+		if (bits != 0) {
+			return from + (unsigned)__builtin_ctzll(bits);
+		}
+		from = (from / 64 + 1) * 64;
+	}
+	return from;
+}
+
+bool ann_byteset_within(const struct ann_byteset *set, const struct ann_byteset *other)
+{
+	uint64_t missing = 0;
+
+	for (size_t i = 0; i < ANN_LEN(set->bits); i++) {
+		missing |= set->bits[i] & ~other->bits[i];
+	}
+	return missing == 0;
+}
+
 void ann_byteset_put(struct ann_byteset *set, unsigned char byte)
 {
 	set->bits[byte / 64] |= UINT64_C(1) << byte % 64;
@@ -30,18 +53,13 @@ void ann_byteset_unite(struct ann_byteset *set, const struct ann_byteset *other)
 
 void ann_byteset_fold_case(struct ann_byteset *set)
 {
-	for (unsigned c = 'a'; c <= 'z'; c++) {
-		unsigned char small = (unsigned char)c;
-		unsigned char large = (unsigned char)(c - 32);
+	const uint64_t large =
+		UINT64_C(0x7fffffe); /* A to Z; the small ones 32 behind */
+	uint64_t letters = (set->bits[1] | set->bits[1] >> 32) & large;
 
-		if (ann_byteset_has(set, small) || ann_byteset_has(set, large)) {
-			ann_byteset_put(set, small);
-			ann_byteset_put(set, large);
-		}
-	}
+	set->bits[1] |= letters | letters << 32;
 }
 
-/* \d and its like. */
 bool ann_byteset_class(char c, struct ann_byteset *set)
 {
 	*set = (struct ann_byteset){0};
@@ -58,6 +76,15 @@ bool ann_byteset_class(char c, struct ann_byteset *set)
 	case 's':
 		ann_byteset_put_range(set, '\t', '\r');
 		ann_byteset_put(set, ' ');
+		break;
+	case 'h':
+		ann_byteset_put(set, '\t');
+		ann_byteset_put(set, ' ');
+		ann_byteset_put(set, 0xa0);
+		break;
+	case 'v':
+		ann_byteset_put_range(set, '\n', '\r');
+		ann_byteset_put(set, 0x85);
 		break;
 	default:
 		return false;

@@ -16,6 +16,12 @@ static inline bool ann_byteset_has(const struct ann_byteset *set, unsigned char 
 	return set->bits[byte / 64] >> byte % 64 & 1;
 }
 
+/* The first byte from `from` on that is in it; 256: there is none. */
+unsigned ann_byteset_next(const struct ann_byteset *set, unsigned from);
+
+/* Whether all bytes of `set` are in `other`. */
+bool ann_byteset_within(const struct ann_byteset *set, const struct ann_byteset *other);
+
 void ann_byteset_put(struct ann_byteset *set, unsigned char byte);
 void ann_byteset_put_range(struct ann_byteset *set, unsigned from, unsigned to);
 
@@ -26,7 +32,7 @@ void ann_byteset_unite(struct ann_byteset *set, const struct ann_byteset *other)
 /* With each ASCII letter, its other case. */
 void ann_byteset_fold_case(struct ann_byteset *set);
 
-/* What a backslash and `c` stand for, if it is d, w, s or their opposites; else false.
+/* What `\c` stands for, if it is d, w, s, h, v or one of their opposites; else false.
  */
 bool ann_byteset_class(char c, struct ann_byteset *set);
 
