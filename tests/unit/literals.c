@@ -13,15 +13,27 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* "<stat>" is bounded on both sides; leading ones come behind "^". */
+/* "<stat>" is a word, "(stat)" has no letters beside it; leading ones come behind "^".
+ */
 static char *print_literal(const struct ann_literal *literal)
 {
-	char *text = calloc(1, ANN_LITERAL_BYTES + 3);
+	char *text = calloc(1, ANN_LITERAL_BYTES + 5);
 
 	strcat(text, literal->word_start ? "<" : "");
+	strcat(text, literal->letter_start ? "(" : "");
 	strncat(text, literal->text, literal->len);
+	strcat(text, literal->letter_end ? ")" : "");
 	strcat(text, literal->word_end ? ">" : "");
 	return text;
+}
+
+static void find(struct ann_span pattern, struct ann_literals *found)
+{
+	struct ann_regex regex;
+
+	ck_assert_int_eq(ann_regex_read(&regex, pattern), ANN_OK);
+	ck_assert_int_eq(ann_literals_of(&regex, found), ANN_OK);
+	ann_regex_deinit(&regex);
 }
 
 static void expect(const char *pattern, const char *expected)
@@ -30,7 +42,7 @@ static void expect(const char *pattern, const char *expected)
 	struct ann_buf text = {0};
 	char *texts[ANN_LITERALS_MOST];
 
-	ck_assert_int_eq(ann_literals_of(ann_span(pattern), &found), ANN_OK);
+	find(ann_span(pattern), &found);
 	ck_assert_uint_le(found.count, ANN_LITERALS_MOST);
 	for (size_t i = 0; i < found.count; i++) {
 		texts[i] = print_literal(&found.at[i]);
@@ -63,12 +75,12 @@ START_TEST(no_pattern_is_read_past_its_end)
 
 		memcpy(copy, pattern.ptr, pattern.len);
 		pattern.ptr = copy;
-		ck_assert_int_eq(ann_literals_of(pattern, &found), ANN_OK);
+		find(pattern, &found);
 		ann_literals_deinit(&found);
 		free(copy);
 	}
-	expect("foo[", "^foo");
-	expect("foo[^", "^foo");
+	expect("foo[", "");
+	expect("foo[^", "");
 }
 END_TEST
 
@@ -114,7 +126,7 @@ START_TEST(what_comes_again_ends_the_string)
 	expect("fo{2}x", "^fo");
 	expect("fo{1}x", "^fox");
 	expect("fo{0}x", "^f");
-	expect("ab{0,1}cde", "cde");
+	expect("ab{0,1}cde", "^abcde acde");
 	expect("fo{1,}xyz", "^fo");
 	expect("fo{x}", "^fo{x}");
 	expect("fo{,3}x", "");
@@ -134,7 +146,7 @@ START_TEST(words_further_in_are_worth_more_than_a_byte_in_front)
 }
 END_TEST
 
-START_TEST(classes_of_few_plain_bytes_are_alternatives)
+START_TEST(classes_of_few_bytes_are_alternatives)
 {
 	expect("[ab]c", "^ac bc");
 	expect("[a]b[]c]", "^ab] abc");
@@ -144,14 +156,26 @@ START_TEST(classes_of_few_plain_bytes_are_alternatives)
 	expect("[abcdef]xy", "xy");
 	expect("[^a]foo", "foo");
 	expect("[^]a]foo", "foo");
-	expect("[a-c]foo", "foo");
+	expect("[a-c]foo", "^afoo bfoo cfoo");
+	expect("[a-e]foo", "foo");
+	expect("[+-]foo", "^+foo -foo");
+	expect("[A-Ca-c]foo", "^afoo bfoo cfoo");
+	expect("[\\x41\\t]b", "^\tb ab");
+	expect("[\\b]b", "^\bb");
+	expect("[\\D]foo", "foo");
+	expect("[\\pL]foo", "");
+	expect("[\\c]]foo", "");
+	expect("[\\Q]\\E]foo", "");
 	expect("[a\\-c]d", "^-d ad cd");
 	expect("[-a]b", "^-b ab");
 	expect("[\\d]foo", "foo");
 	expect("[\\]]foo", "^]foo");
 	expect("[[:alpha:]]foo", "foo");
 	expect("[x[:^digit:]]]foo", "]foo");
-	expect("[[]foo", "foo");
+	expect("[[]foo", "^[foo");
+	expect("[[:blank:]]foo", "^\tfoo  foo");
+	expect("[[:<:]]foo", "");
+	expect("[[=]foo", "^=foo [foo");
 }
 END_TEST
 
@@ -172,7 +196,11 @@ START_TEST(escapes_are_bytes_or_anything)
 	expect("foo\\Kbar", "");
 	expect("\\pLfoo", "");
 	expect("\\cAfoo", "");
-	expect("foo\\", "^foo");
+	expect("\\012foo", "");
+	expect("\\hfoo", "^\tfoo  foo \xa0"
+			 "foo");
+	expect("\\Xfoo", "foo");
+	expect("foo\\", "");
 }
 END_TEST
 
@@ -202,6 +230,20 @@ START_TEST(looking_around_promises_nothing)
 }
 END_TEST
 
+START_TEST(bytes_that_are_kept_away_make_edges)
+{
+	expect("(?<![A-Za-z])foo(?![a-zA-Z.])", "^(foo)");
+	expect("(?<![0-9A-Za-z_])foo(?!\\w)", "^<(foo)>");
+	expect("(?i)(?<![a-z])foo(?-i)(?![a-z])", "^(foo");
+	expect("(?<![^ ])foo(?!.)", "^<(foo)>");
+	expect("(?<![0-9])(?<![_.a-z]|[A-Z])foo", "^(foo");
+	expect("foo(?!bar|\\w)", "^foo)>");
+	expect("foo(?!\\w+)", "^foo");
+	expect("(?!\\w)-foo", "^-foo");
+	expect("(?:foo(?!\\w))+", "^foo");
+}
+END_TEST
+
 START_TEST(groups_of_all_kinds_are_read)
 {
 	expect("(foo)", "^foo");
@@ -220,6 +262,9 @@ START_TEST(groups_of_all_kinds_are_read)
 	expect("(?(1)a|b)foo", "");
 	expect("(*UCP)foo", "");
 	expect("(?C1)foo", "");
+	expect("(?-1)foo", "");
+	expect("(?i", "");
+	expect("(?:foo", "");
 	expect("foo)", "");
 }
 END_TEST
@@ -235,6 +280,9 @@ START_TEST(settings_are_understood)
 	expect("(?x) a ? b", "^ab b");
 	expect("(?x) a\\ b", "^a b");
 	expect("(?x) ab+ ?cd", "^ab");
+	expect("(?x)a#b", "^a");
+	expect("(?x)foo\x85", "");
+	expect("foo\x85", "^foo\x85");
 	expect("(?xx)[a b]", "");
 	expect("(?^)foo", "");
 	expect("(?smnJU)foo", "^foo");
@@ -259,9 +307,11 @@ END_TEST
 
 START_TEST(line_ends_cannot_be_looked_for)
 {
-	expect("foo\\nbar", "");
-	expect("foo\\r", "");
-	expect("[\n]foo", "");
+	expect("foo\\nbar", "^foo");
+	expect("foo\\r", "^foo");
+	expect("\\nfoo", "foo");
+	expect("[\n]foo", "foo");
+	expect("[\\r\\n]", "");
 }
 END_TEST
 
@@ -289,10 +339,11 @@ void test_cases(Suite *suite)
 	test_add(suite, what_may_be_left_out_makes_two_of_one);
 	test_add(suite, what_comes_again_ends_the_string);
 	test_add(suite, words_further_in_are_worth_more_than_a_byte_in_front);
-	test_add(suite, classes_of_few_plain_bytes_are_alternatives);
+	test_add(suite, classes_of_few_bytes_are_alternatives);
 	test_add(suite, escapes_are_bytes_or_anything);
 	test_add(suite, boundaries_become_edges);
 	test_add(suite, looking_around_promises_nothing);
+	test_add(suite, bytes_that_are_kept_away_make_edges);
 	test_add(suite, groups_of_all_kinds_are_read);
 	test_add(suite, settings_are_understood);
 	test_add(suite, sets_stay_small_and_strings_short);

@@ -36,13 +36,15 @@ static const char *const atoms[][2] = {{"a", "a"}, {"b", "b"}, {"A", "A"}, {"ab"
 	{"(?:)", ""}, {"#", "#"}, {"(?:foobarbaz\\b)", "foobarbaz"},
 	{"abcdefghijklmnopqrstu", "abcdefghijklmnopqrstu"}, {"\\N", "a"}, {"\\R", "\v"},
 	{"a?b", "b"}, {"\\ ", " "}, {"a{0}b", "b"}, {"a{0,2}", ""}, {"(?i)", ""},
-	{"(?-i)", ""}, {"(?x)", ""}, {"(?-x)", ""}, {"(?xx)", ""}, {"(?s)", ""},
-	{"(?^)", ""}, {"(?# c)", ""}, {"(?#)", ""}, {"[ ]a]", "]"},
-	{"(?:a|b|c|d|e|f|1)", "a"}, {"(?:aa|bb|cc|dd|foooo|barrr)", "bb"}};
+	{"(?-i)", ""}, {"(?U)", ""}, {"(?m)", ""}, {"(?x)", ""}, {"(?-x)", ""},
+	{"(?xx)", ""}, {"(?s)", ""}, {"(?^)", ""}, {"(?# c)", ""}, {"(?#)", ""},
+	{"[ ]a]", "]"}, {"(?:a|b|c|d|e|f|1)", "a"},
+	{"(?:aa|bb|cc|dd|foooo|barrr)", "bb"}};
 
 /* Those that take no bytes. */
 static const char *const places[] = {"\\b", "\\B", "^", "$", "\\A", "\\z", "(?=a)",
-	"(?!b)", "(?<=a)", "(?<!b)", "(?=.*b)", "\\G", "\\b\\b"};
+	"(?!b)", "(?<=a)", "(?<!b)", "(?=.*b)", "\\G", "\\b\\b", "(?<!\\w)",
+	"(?![A-Za-z])", "(?!a|\\w)", "(?!\\w\\w)", "\\Z", "(?<![^ ])"};
 
 static const char *const opens[] = {"(", "(?:", "(?>", "(?i:", "(?x:", "(?-i:", "(?<n>",
 	"(?P<m>", "(?'o'", "(?|", "(?s-x:"};
@@ -143,22 +145,30 @@ static void make_line(struct making *m, struct ann_buf *line)
 	ann_buf_reserve(line, 1);
 }
 
+/* Whether a word or a letter that should not be there stands beside a literal. */
+static bool edge_holds(bool no_word, bool no_letter, char beside)
+{
+	return !(no_word && ann_is_word((unsigned char)beside)) &&
+	       !(no_letter && ann_is_letter((unsigned char)beside));
+}
+
 static bool stands_at(
 	const struct ann_literal *literal, struct ann_span line, size_t at, size_t end)
 {
 	struct ann_span here = {line.ptr + at, literal->len};
 	struct ann_span text = {literal->text, literal->len};
 	size_t behind = at + literal->len;
+	bool holds = false;
 
 	if (behind > end || !ann_span_equal_nocase(here, text)) {
 		return false;
 	}
-	bool start = at == 0 || !ann_is_word((unsigned char)line.ptr[at - 1]);
-	bool stop = behind == line.len || !ann_is_word((unsigned char)line.ptr[behind]);
-
-	ck_assert(ann_literal_edges_hold(literal, line, at) ==
-		  ((start || !literal->word_start) && (stop || !literal->word_end)));
-	return (start || !literal->word_start) && (stop || !literal->word_end);
+	holds = edge_holds(literal->word_start, literal->letter_start,
+			at == 0 ? ' ' : line.ptr[at - 1]) &&
+		edge_holds(literal->word_end, literal->letter_end,
+			behind == line.len ? ' ' : line.ptr[behind]);
+	ck_assert(ann_literal_edges_hold(literal, line, at) == holds);
+	return holds;
 }
 
 static bool any_stands_in(const struct ann_literals *literals, struct ann_span line,
@@ -386,13 +396,16 @@ START_TEST(every_match_holds_what_was_promised)
 
 	for (int patterns = 0; patterns < 10000; patterns++) {
 		struct ann_literals literals = {0};
+		struct ann_regex regex;
 		pcre2_code *code = NULL;
 
 		ann_buf_clear(&m.pattern);
 		ann_buf_clear(&m.sample);
 		make_alternatives(&m);
 		ck_assert_int_eq(
-			ann_literals_of(ann_buf_all(&m.pattern), &literals), ANN_OK);
+			ann_regex_read(&regex, ann_buf_all(&m.pattern)), ANN_OK);
+		ck_assert_int_eq(ann_literals_of(&regex, &literals), ANN_OK);
+		ann_regex_deinit(&regex);
 		code = literals.count == 0 ? NULL : compile(&m.pattern);
 		promised += code != NULL;
 		for (int lines = 0; code != NULL && lines < 6; lines++) {
@@ -411,8 +424,52 @@ START_TEST(every_match_holds_what_was_promised)
 }
 END_TEST
 
+/* Each byte that may be in a line, for each way to write classes down. */
+START_TEST(classes_hold_what_pcre2_has_in_them)
+{
+	static const char *const classes[] = {".", "\\N", "\\d", "\\D", "\\w", "\\W",
+		"\\s", "\\S", "\\h", "\\H", "\\v", "\\V", "\\a", "\\e", "\\f", "\\t",
+		"\\x41", "\\xe9", "\\.", "\\\xe9", "\xe9", "[a-cx-z]", "[^a-c]",
+		"[]-a]", "[^]-a]", "[\\]-a]", "[a-]", "[-a]", "[a-c-e]", "[+--]",
+		"[--/]", "[a\\-c]", "[\\x41-\\x5a]", "[\\t-\\x20]", "[\\e\\b\\a]",
+		"[\\d\\s.]", "[^\\W_]", "[\\h\\V]", "[\x80-\xff]", "[[:alnum:]]",
+		"[[:alpha:]]", "[[:blank:]]", "[[:digit:]]", "[[:graph:]]",
+		"[[:lower:]]", "[[:print:]]", "[[:punct:]]", "[[:space:]]",
+		"[[:upper:]]", "[[:word:]]", "[[:xdigit:]]", "[[:^upper:]]",
+		"[^[:upper:]]", "[^[:^lower:]x]", "[a[:digit:]z]", "[[.]", "[[=a]"};
+	static const char *const settings[] = {"", "(?i)", "(?x)", "(?sm)"};
+
+	for (size_t i = 0; i < ANN_LEN(classes) * ANN_LEN(settings); i++) {
+		struct making m = {0};
+		struct ann_shape *shape = NULL;
+		pcre2_code *code = NULL;
+
+		ann_buf_str(&m.pattern, settings[i % ANN_LEN(settings)]);
+		ann_buf_str(&m.pattern, classes[i / ANN_LEN(settings)]);
+		shape = ann_shape_new(ann_buf_all(&m.pattern), false);
+		code = compile(&m.pattern);
+		ck_assert_ptr_nonnull(code);
+		for (int byte = 0; byte < 256; byte++) {
+			const char text = (char)byte;
+			struct ann_span line = {&text, 1};
+			bool found = matches(code, line, 0);
+
+			if (byte != '\n' && byte != '\r') {
+				ck_assert(ann_shape_ahead(shape, line, 0) != ANN_MAYBE);
+				check_answer(&m, line, 0,
+					ann_shape_ahead(shape, line, 0), found);
+			}
+		}
+		pcre2_code_free(code);
+		ann_shape_free(shape);
+		ann_buf_deinit(&m.pattern);
+	}
+}
+END_TEST
+
 void test_cases(Suite *suite)
 {
+	test_add(suite, classes_hold_what_pcre2_has_in_them);
 	test_add_loop(suite, every_match_holds_what_was_promised, 4);
 	test_add_loop(suite, shapes_say_yes_and_no_only_where_it_is_true, 4);
 	test_add_loop(suite, shapes_asked_at_once_say_what_each_would, 4);

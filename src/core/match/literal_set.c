@@ -149,14 +149,3 @@ void ann_set_unite(bool *no_memory, struct ann_set *set, const struct ann_set *o
 		ann_set_add(no_memory, set, (struct ann_literal){0});
 	}
 }
-
-bool ann_set_has_line_end(const struct ann_set *set)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (memchr(set->at[i].text, '\n', set->at[i].len) != NULL ||
-			memchr(set->at[i].text, '\r', set->at[i].len) != NULL) {
-			return true;
-		}
-	}
-	return false;
-}

@@ -41,6 +41,4 @@ bool ann_set_multiply(
 /* set = set or other; nothing is promised any more when that gets too large. */
 void ann_set_unite(bool *no_memory, struct ann_set *set, const struct ann_set *other);
 
-bool ann_set_has_line_end(const struct ann_set *set);
-
 #endif

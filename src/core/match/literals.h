@@ -1,15 +1,14 @@
 /*
  * literals - what a line must contain before a pattern can match in it.
  *
- * Reads a PCRE2 pattern far enough to find a set of strings of which at least one
- * stands in every match, so that a scanner can pass over all other lines. Always on
- * the safe side: what it does not understand, it expects nothing of.
+ * A set of strings of which at least one stands in every match, so that a scanner can
+ * pass over all other lines. Always on the safe side: of a pattern that is not
+ * understood nothing is expected.
  */
 #ifndef CORE_LITERALS_H
 #define CORE_LITERALS_H
 
-#include "annotty/error.h"
-#include "annotty/span.h"
+#include "match/regex.h"
 
 enum {
 	ANN_LITERAL_BYTES = 24,  /* longer strings are cut, which is as true */
@@ -34,11 +33,11 @@ struct ann_literals {
 
 /* ANN_ENOMEM only. Release with ann_literals_deinit(). */
 ANN_MUST_USE enum ann_err ann_literals_of(
-	struct ann_span pattern, struct ann_literals *literals);
+	const struct ann_regex *regex, struct ann_literals *literals);
 
 /* The same, but a set that leads is taken even if a better one stands further in. */
 ANN_MUST_USE enum ann_err ann_literals_leading_of(
-	struct ann_span pattern, struct ann_literals *literals);
+	const struct ann_regex *regex, struct ann_literals *literals);
 void ann_literals_deinit(struct ann_literals *literals);
 
 /* True when `literal` stands at `at` in `text` (its bytes are known to), edges too. */

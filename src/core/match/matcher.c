@@ -46,6 +46,20 @@ static enum ann_err expand(const struct source *source, const char *before,
 	return text->failed ? ann_error_nomem(err) : ANN_OK;
 }
 
+static enum ann_err read_literals(struct ann_span text,
+	enum ann_err (*literals_of)(const struct ann_regex *, struct ann_literals *),
+	struct ann_literals *literals)
+{
+	struct ann_regex regex;
+	enum ann_err failed = ann_regex_read(&regex, text);
+
+	if (failed == ANN_OK) {
+		failed = literals_of(&regex, literals);
+	}
+	ann_regex_deinit(&regex);
+	return failed;
+}
+
 /*
  * The expanded text as a condition on a whole line, which is only asked where its
  * literals stand.
@@ -58,7 +72,7 @@ static enum ann_err compile_line_condition(
 	struct ann_literals literals = {0};
 	enum ann_err failed = ANN_OK;
 
-	if (ann_literals_leading_of(text, &literals) != ANN_OK) {
+	if (read_literals(text, ann_literals_leading_of, &literals) != ANN_OK) {
 		return ann_error_nomem(err);
 	}
 	condition->listed = literals.count > 0;
@@ -80,7 +94,7 @@ static enum ann_err add_far(struct ann_matcher *m, struct condition *condition,
 	struct ann_span near, struct ann_span far)
 {
 	struct ann_literals literals = {0};
-	enum ann_err failed = ann_literals_of(far, &literals);
+	enum ann_err failed = read_literals(far, ann_literals_of, &literals);
 
 	condition->far = failed == ANN_OK && literals.count > 0;
 	for (size_t i = 0; i < literals.count && failed == ANN_OK; i++) {
@@ -164,8 +178,8 @@ static enum ann_err compile_pattern(
 	struct ann_literals literals = {0};
 	enum ann_err failed = expand(source, "", "", err);
 
-	if (failed == ANN_OK &&
-		ann_literals_of(ann_buf_all(source->text), &literals) != ANN_OK) {
+	if (failed == ANN_OK && read_literals(ann_buf_all(source->text),
+					ann_literals_of, &literals) != ANN_OK) {
 		failed = ann_error_nomem(err);
 	}
 	if (failed != ANN_OK) {
