@@ -5,13 +5,24 @@
 
 #include <string.h>
 
+static bool split(const char *text, struct ann_buf *near, struct ann_buf *far)
+{
+	struct ann_regex regex;
+	bool parted = false;
+
+	ck_assert_int_eq(ann_regex_read(&regex, ann_span(text)), ANN_OK);
+	parted = ann_far_split(&regex, near, far);
+	ann_regex_deinit(&regex);
+	return parted;
+}
+
 static void expect(const char *regex, const char *near, const char *far)
 {
 	struct ann_buf found_near = {0};
 	struct ann_buf found_far = {0};
 
-	ck_assert_msg(ann_far_split(ann_span(regex), &found_near, &found_far),
-		"\"%s\" was not split", regex);
+	ck_assert_msg(
+		split(regex, &found_near, &found_far), "\"%s\" was not split", regex);
 	ann_buf_char(&found_near, '\0');
 	ann_buf_char(&found_far, '\0');
 	ck_assert_str_eq(found_near.ptr, near);
@@ -25,8 +36,7 @@ static void expect_whole(const char *regex)
 	struct ann_buf near = {0};
 	struct ann_buf far = {0};
 
-	ck_assert_msg(!ann_far_split(ann_span(regex), &near, &far), "\"%s\" was split",
-		regex);
+	ck_assert_msg(!split(regex, &near, &far), "\"%s\" was split", regex);
 	ann_buf_deinit(&near);
 	ann_buf_deinit(&far);
 }
@@ -37,6 +47,9 @@ START_TEST(alternatives_are_parted_by_how_they_end)
 	expect("(?:b).*|a|d", "a|d", "(?:b)");
 	expect("x(b).*|a|(?:[|)]).*", "a", "x(b)|(?:[|)])");
 	expect("(?:b).*", "", "(?:b)");
+	expect("(?#|)a|(?:b).*", "a", "(?:b)");
+	expect("a|(?:b)[^\\r\\n]*", "a", "(?:b)");
+	expect("[[:alpha:]]|(?:b).*?", "[[:alpha:]]", "(?:b)");
 }
 END_TEST
 
@@ -44,6 +57,8 @@ START_TEST(settings_in_front_are_those_of_both)
 {
 	expect("(?i)a|(?:b).*", "(?i)a", "(?i)(?:b)");
 	expect("(?i)(?:b|(?-i:C)).*", "", "(?i)(?:b|(?-i:C))");
+	expect("(?x)a # |\n|(?:b) .* | c", "(?x)a # |\n|c", "(?x)(?:b) ");
+	expect("(?i)(?x) a|(?:b).*", "(?i)(?x)a", "(?i)(?x)(?:b)");
 }
 END_TEST
 
@@ -52,7 +67,11 @@ START_TEST(what_ends_otherwise_is_near)
 	expect_whole("a|b");
 	expect_whole("a|b.*");
 	expect_whole("(a\\).*");
-	expect_whole("a|(?:b).*?");
+	expect_whole("a|(?:b)+.*");
+	expect_whole("a|(?:b)[^a]*");
+	expect_whole("a|(?:b)\\X*");
+	expect_whole("a|(?:b).*c");
+	expect_whole("(?i).*");
 	expect_whole("a|(?:b).{0,9}");
 	expect_whole("(?:a|(?:b).*)");
 }
@@ -64,12 +83,11 @@ START_TEST(what_is_not_understood_stays_whole)
 	expect_whole("|(?:b).*");
 	expect_whole("(?:b).*|");
 	expect_whole("a(?i)|(?:b).*");
-	expect_whole("(?x)a|(?:b).*");
+	expect_whole("a|(?x)|(?:b).*");
+	expect_whole("a|(?x)b|(?:b).*");
 	expect_whole("(*COMMIT)a|(?:b).*");
-	expect_whole("(?#|)a|(?:b).*");
 	expect_whole("(?|a|b)|(?:b).*");
 	expect_whole("\\Qa\\E|(?:b).*");
-	expect_whole("[[:alpha:]]|(?:b).*");
 	expect_whole("a)|(?:b).*");
 	expect_whole("(a|(?:b).*");
 	expect_whole("[a|(?:b).*");

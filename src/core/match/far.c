@@ -1,126 +1,80 @@
 #include "match/far.h"
 
-#include <string.h>
+/*
+ * Whether a row ends with `.*` behind a group. What is too short to need brackets
+ * stands in many lines, and it does not pay to look for it.
+ */
+static bool is_far(const struct ann_term *before, const struct ann_term *last)
+{
+	struct ann_byteset set = {0};
+
+	if (before == NULL || before->kind != ANN_TERM_CHOICE ||
+		last->kind != ANN_TERM_REPEAT || last->least != 0 ||
+		last->most != ANN_TERM_UNLIMITED) {
+		return false;
+	}
+	ann_term_single_bytes(last->first, &set);
+	ann_byteset_put(&set, '\n');
+	ann_byteset_put(&set, '\r');
+	ann_byteset_turn(&set);
+	return ann_byteset_next(&set, 0) > UINT8_MAX;
+}
 
 /*
- * Whether the bracket at the front of `text` opens a group that ends with its closing
- * bracket and changes nothing behind it.
+ * Adds a row from `term` on to one of the two. False: it is empty, or has a setting,
+ * which would be one of the rows behind it as well.
  */
-static bool opens_group(struct ann_span text)
+static bool add_row(const struct ann_term *term, struct ann_span settings,
+	struct ann_buf *near, struct ann_buf *far)
 {
-	if (text.len < 3 || text.ptr[1] == '*') {
+	const char *from = term == NULL ? NULL : term->text.ptr;
+	const struct ann_term *before = NULL;
+	const struct ann_term *last = NULL;
+	struct ann_buf *buf = NULL;
+
+	for (; term != NULL; term = term->next) {
+		if (term->kind == ANN_TERM_SETTING) {
+			return false;
+		}
+		before = last;
+		last = term;
+	}
+	if (last == NULL) {
 		return false;
 	}
-	if (text.ptr[1] != '?') {
-		return true;
-	}
-	for (size_t i = 2; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		if (c != 'i' && c != '-') {
-			return strchr(":=!<>", c) != NULL && c != '\0';
-		}
-	}
-	return false;
-}
-
-/* Where the class whose bracket is at `at` ends; the end of the text if nowhere. */
-static size_t class_end(struct ann_span text, size_t at)
-{
-	size_t i = at + 1;
-
-	i += i < text.len && text.ptr[i] == '^';
-	i += i < text.len && text.ptr[i] == ']';
-	while (i < text.len && text.ptr[i] != ']') {
-		if (text.ptr[i] == '[') {
-			return text.len; /* perhaps [:alpha:] */
-		}
-		i += text.ptr[i] == '\\' ? 2 : 1;
-	}
-	return i < text.len ? i : text.len;
-}
-
-/* The length of the first alternative; SIZE_MAX: it is not understood. */
-static size_t alternative_length(struct ann_span text)
-{
-	size_t depth = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		struct ann_span rest = {text.ptr + i, text.len - i};
-		char c = text.ptr[i];
-
-		if (c == '\\') {
-			i++;
-			if (i == text.len || strchr("QEK", text.ptr[i]) != NULL) {
-				return SIZE_MAX;
-			}
-		} else if (c == '[') {
-			i = class_end(text, i);
-			if (i == text.len) {
-				return SIZE_MAX;
-			}
-		} else if (c == '(') {
-			if (!opens_group(rest)) {
-				return SIZE_MAX;
-			}
-			depth++;
-		} else if (c == ')') {
-			if (depth-- == 0) {
-				return SIZE_MAX;
-			}
-		} else if (c == '|' && depth == 0) {
-			return i;
-		}
-	}
-	return depth == 0 ? text.len : SIZE_MAX;
-}
-
-/* Takes off `).*`; the bracket stays. */
-static bool strip_far(struct ann_span *text)
-{
-	static const char tail[] = ").*";
-	size_t len = sizeof(tail) - 1;
-
-	if (text->len <= len || memcmp(text->ptr + text->len - len, tail, len) != 0 ||
-		text->ptr[text->len - len - 1] == '\\') {
-		return false;
-	}
-	text->len -= len - 1;
+	buf = is_far(before, last) ? far : near;
+	ann_buf_span(buf, buf->len > 0 ? ann_span("|") : settings);
+	ann_buf_add(buf, from,
+		(size_t)(last->text.ptr - from) + (buf == far ? 0 : last->text.len));
 	return true;
 }
 
-static void add(struct ann_buf *buf, struct ann_span settings, struct ann_span text)
+bool ann_far_split(
+	const struct ann_regex *regex, struct ann_buf *near, struct ann_buf *far)
 {
-	if (buf->len > 0) {
-		ann_buf_char(buf, '|');
-	} else {
-		ann_buf_span(buf, settings);
-	}
-	ann_buf_span(buf, text);
-}
-
-bool ann_far_split(struct ann_span regex, struct ann_buf *near, struct ann_buf *far)
-{
-	static const char nocase[] = "(?i)";
-	struct ann_span settings = {regex.ptr, 0};
+	const struct ann_term *row = NULL;
+	const struct ann_term *term = NULL;
+	struct ann_span settings = {0};
 
 	ann_buf_clear(near);
 	ann_buf_clear(far);
-	if (regex.len > sizeof(nocase) && memcmp(regex.ptr, nocase, 4) == 0) {
-		settings.len = 4;
-		regex.ptr += 4;
-		regex.len -= 4;
+	if (regex->whole == NULL) {
+		return false;
 	}
-	for (bool more = true; more;) {
-		struct ann_span one = {regex.ptr, alternative_length(regex)};
-
-		if (one.len == SIZE_MAX || one.len == 0) {
-			return false;
+	row = regex->whole->first;
+	term = row->first;
+	if (term != NULL) {
+		settings.ptr = term->text.ptr;
+	}
+	for (; term != NULL && term->kind == ANN_TERM_SETTING; term = term->next) {
+		settings.len = (size_t)(term->text.ptr + term->text.len - settings.ptr);
+	}
+	while (add_row(term, settings, near, far)) {
+		row = row->next;
+		if (row == NULL) {
+			return far->len > 0;
 		}
-		more = one.len < regex.len;
-		regex.ptr += one.len + more;
-		regex.len -= one.len + more;
-		add(strip_far(&one) ? far : near, settings, one);
+		term = row->first;
 	}
-	return far->len > 0;
+	return false;
 }

@@ -8,14 +8,16 @@
 #ifndef CORE_FAR_H
 #define CORE_FAR_H
 
+#include "match/regex.h"
+
 #include "annotty/buf.h"
-#include "annotty/span.h"
 
 /*
  * Puts the alternatives of the expanded `regex` that end in `.*` into `far`, without
  * that, and the others into `near`, which may be none. False: there is no far one, or
  * the regex is not understood; the buffers are then of no use.
  */
-bool ann_far_split(struct ann_span regex, struct ann_buf *near, struct ann_buf *far);
+bool ann_far_split(
+	const struct ann_regex *regex, struct ann_buf *near, struct ann_buf *far);
 
 #endif

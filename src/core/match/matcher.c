@@ -114,9 +114,11 @@ static enum ann_err part_far(const struct source *source, struct condition *cond
 {
 	struct ann_buf near = {0};
 	struct ann_buf far = {0};
-	enum ann_err failed = ANN_OK;
-	bool parted = ann_far_split(ann_buf_all(source->text), &near, &far);
+	struct ann_regex regex;
+	enum ann_err failed = ann_regex_read(&regex, ann_buf_all(source->text));
+	bool parted = failed == ANN_OK && ann_far_split(&regex, &near, &far);
 
+	ann_regex_deinit(&regex);
 	if (near.failed || far.failed) {
 		failed = ANN_ENOMEM;
 	} else if (parted) {
