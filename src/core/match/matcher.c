@@ -168,6 +168,21 @@ static enum ann_err compile_rule_condition(const struct source *source, struct j
 				: failed;
 }
 
+/* What the expanded text tells of the pattern. */
+static enum ann_err read_pattern(
+	const struct source *source, struct job *job, struct ann_literals *literals)
+{
+	struct ann_regex regex;
+	enum ann_err failed = ann_regex_read(&regex, ann_buf_all(source->text));
+
+	if (failed == ANN_OK) {
+		failed = ann_literals_of(&regex, literals);
+		job->place = ann_place_of(&regex);
+	}
+	ann_regex_deinit(&regex);
+	return failed;
+}
+
 /*
  * The main pattern: its literals tell where to try it. Where they tell exactly, it is
  * compiled to match nowhere else.
@@ -180,8 +195,7 @@ static enum ann_err compile_pattern(
 	struct ann_literals literals = {0};
 	enum ann_err failed = expand(source, "", "", err);
 
-	if (failed == ANN_OK && read_literals(ann_buf_all(source->text),
-					ann_literals_of, &literals) != ANN_OK) {
+	if (failed == ANN_OK && read_pattern(source, job, &literals) != ANN_OK) {
 		failed = ann_error_nomem(err);
 	}
 	if (failed != ANN_OK) {
@@ -191,7 +205,6 @@ static enum ann_err compile_pattern(
 		     : literals.leading  ? WHERE_TRIGGERED
 					 : WHERE_MENTIONED;
 	m->any += job->where == WHERE_ANY;
-	job->place = ann_place_of(ann_buf_all(source->text));
 	if (job->where == WHERE_TRIGGERED) {
 		job->shape = ann_shape_new(ann_buf_all(source->text), false);
 		failed = job->shape == NULL ? ann_error_nomem(err) : ANN_OK;

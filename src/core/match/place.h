@@ -1,10 +1,10 @@
 /*
- * place - where in its matches a pattern has its value, as far as the text tells.
+ * place - where in its matches a pattern has its value, as far as its syntax tells.
  */
 #ifndef CORE_PLACE_H
 #define CORE_PLACE_H
 
-#include "annotty/span.h"
+#include "match/regex.h"
 
 struct ann_place {
 	bool code_first; /* matches begin with the value */
@@ -13,7 +13,7 @@ struct ann_place {
 	bool plain;      /* a match begins with the value, which is a whole word */
 };
 
-/* Of an expanded pattern. What is not understood is none of it. */
-struct ann_place ann_place_of(struct ann_span pattern);
+/* What is not understood is none of it. */
+struct ann_place ann_place_of(const struct ann_regex *regex);
 
 #endif
