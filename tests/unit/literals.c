@@ -263,6 +263,8 @@ START_TEST(groups_of_all_kinds_are_read)
 	expect("(*UCP)foo", "");
 	expect("(?C1)foo", "");
 	expect("(?-1)foo", "");
+	expect("(?*foo)", "");
+	expect("(?<*foo)x>)foo", "");
 	expect("(?i", "");
 	expect("(?:foo", "");
 	expect("foo)", "");
@@ -331,6 +333,33 @@ START_TEST(deep_nesting_is_given_up)
 }
 END_TEST
 
+START_TEST(long_patterns_are_given_up)
+{
+	enum { MOST = 1 << 16 };
+	struct ann_literals found = {0};
+	struct ann_buf text = {0};
+
+	ann_buf_str(&text, "foo[");
+	ann_buf_fill(&text, 'x', MOST - text.len - 1);
+	ann_buf_char(&text, ']');
+	find(ann_buf_all(&text), &found);
+	ck_assert_uint_eq(found.count, 1);
+	ann_literals_deinit(&found);
+	ann_buf_char(&text, 'x');
+	find(ann_buf_all(&text), &found);
+	ck_assert_uint_eq(found.count, 0);
+
+	/* The tree has room for whatever is made of so many bytes. */
+	ann_buf_clear(&text);
+	for (int i = 0; i < MOST / 4; i++) {
+		ann_buf_str(&text, i % 64 < 32 ? "(|(|" : "x*))");
+	}
+	find(ann_buf_all(&text), &found);
+	ck_assert_uint_eq(found.count, 0);
+	ann_buf_deinit(&text);
+}
+END_TEST
+
 void test_cases(Suite *suite)
 {
 	test_add(suite, no_pattern_is_read_past_its_end);
@@ -349,4 +378,5 @@ void test_cases(Suite *suite)
 	test_add(suite, sets_stay_small_and_strings_short);
 	test_add(suite, line_ends_cannot_be_looked_for);
 	test_add(suite, deep_nesting_is_given_up);
+	test_add(suite, long_patterns_are_given_up);
 }

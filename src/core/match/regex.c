@@ -66,17 +66,18 @@ static struct ann_term *read_look(struct reader *r, enum ann_term_kind kind)
 }
 
 /* Behind `(?<` and its like, to the end of the group. */
-static struct ann_term *read_named(struct reader *r, char end)
+static struct ann_term *read_named(struct reader *r, const char *end)
 {
 	struct ann_span name = {r->at, 0};
-	const char *close = memchr(r->at, end, (size_t)(r->end - r->at));
 	struct ann_term *group = NULL;
 
-	if (close == NULL) {
-		return give_up(r);
+	while (r->at < r->end && ann_is_word((unsigned char)*r->at)) {
+		r->at++;
 	}
-	name.len = (size_t)(close - name.ptr);
-	r->at = close + 1;
+	name.len = (size_t)(r->at - name.ptr);
+	if (!skip(r, end)) {
+		return give_up(r); /* (?<* looks behind in its own way */
+	}
 	group = read_body(r, r->settings);
 	group->name = name;
 	return group;
@@ -143,10 +144,10 @@ static struct ann_term *read_group(struct reader *r)
 		return read_look(r, ANN_TERM_BEHIND);
 	}
 	if (skip(r, "<") || skip(r, "P<")) {
-		return read_named(r, '>');
+		return read_named(r, ">");
 	}
 	if (skip(r, "'")) {
-		return read_named(r, '\'');
+		return read_named(r, "'");
 	}
 	if (skip(r, ">")) {
 		return read_atomic(r);
