@@ -1,8 +1,9 @@
 /*
  * What happens to a line: the patterns of the rules whose literals stand there are
- * tried, those of earlier rules first, for what they have need not be looked for again;
- * what they catch is looked up and becomes a candidate; and of the candidates, those
- * that their rule's conditions let pass and that do not overlap become hits.
+ * tried, first those that begin with a value, then the others, each time those of
+ * earlier rules first, for what one has need not be looked for again; what they catch
+ * is looked up and becomes a candidate; and of the candidates, those that their rule's
+ * conditions let pass and that do not overlap become hits.
  */
 #include "annotty/alloc.h"
 #include "match/meaning.h"
