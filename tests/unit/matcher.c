@@ -232,6 +232,19 @@ START_TEST(the_earlier_rule_has_what_both_claim)
 }
 END_TEST
 
+START_TEST(an_earlier_rule_has_it_also_with_a_longer_literal)
+{
+	static const char rules[] =
+		"[rule first]\npattern = (?<code>0x107)\nfamilies = sys\nunless = no\n"
+		"[rule second]\npattern = (?<code>0x107)\nfamilies = net\n"
+		"[rule third]\npattern = (?<code>0x\\w+)\nfamilies = dev\n";
+
+	expect(rules, "0x107", "0x107 [SYS_FAULT]");
+	expect(rules, "no 0x107", "no 0x107 [NET_TIMEOUT]");
+	expect(rules, "no 0x11B", "no 0x11B [DEV_ISSUER]");
+}
+END_TEST
+
 START_TEST(an_earlier_rule_has_it_also_when_it_begins_later)
 {
 	static const char rules[] = "[rule first]\npattern = DEV_(?<code>1)\n"
@@ -522,6 +535,7 @@ void test_cases(Suite *suite)
 	test_add(suite, unless_before_may_look_far_back);
 	test_add(suite, unless_after_looks_at_what_follows_the_value);
 	test_add(suite, the_earlier_rule_has_what_both_claim);
+	test_add(suite, an_earlier_rule_has_it_also_with_a_longer_literal);
 	test_add(suite, an_earlier_rule_has_it_also_when_it_begins_later);
 	test_add(suite, a_rule_that_is_vetoed_leaves_the_value_to_the_next);
 	test_add(suite, an_empty_condition_always_holds);

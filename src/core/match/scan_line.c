@@ -371,8 +371,8 @@ static void ask_crowd(struct ann_scan *scan, struct look *look, size_t from,
 			continue;
 		}
 		make_attempt(scan, attempt, look);
-		if (is_taken(look, from, UINT32_MAX)) {
-			parts &= ~m->code_first;
+		if (is_taken(look, from, attempt.job + 1)) {
+			parts &= ~m->code_first; /* the rest are of later rules */
 		}
 	}
 }
