@@ -20,9 +20,9 @@ struct ann_known {
 	uint64_t sieve[];          /* a bit for each value's hash */
 };
 
-static inline uint8_t kind_at(struct ann_span text, size_t at)
+static inline bool is_word_at(struct ann_span text, size_t at)
 {
-	return ann_byte_kinds[(unsigned char)text.ptr[at]];
+	return ann_is_word((unsigned char)text.ptr[at]);
 }
 
 static ann_families look_up(const struct ann_known *known, uint64_t value)
@@ -157,7 +157,7 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 		return 0;
 	}
 	for (size_t at = from; at < end; at++) {
-		uint8_t kind = kind_at(word, at);
+		uint8_t kind = ann_byte_kinds[(unsigned char)word.ptr[at]];
 
 		if (kind == ANN_BYTE_OTHER) {
 			return 0;
@@ -172,7 +172,7 @@ ann_families ann_known_word(const struct ann_known *known, struct ann_span word)
 /* Where the word that goes on at `at` ends. */
 static size_t end_of_word(struct ann_span text, size_t at)
 {
-	while (at < text.len && kind_at(text, at) != ANN_BYTE_OUTSIDE) {
+	while (at < text.len && is_word_at(text, at)) {
 		at++;
 	}
 	return at;
@@ -290,11 +290,11 @@ ann_families ann_known_last(
 {
 	size_t end = line.len;
 
-	while (end > 0 && kind_at(line, end - 1) == ANN_BYTE_OUTSIDE) {
+	while (end > 0 && !is_word_at(line, end - 1)) {
 		end--;
 	}
 	*start = end;
-	while (*start > 0 && kind_at(line, *start - 1) != ANN_BYTE_OUTSIDE) {
+	while (*start > 0 && is_word_at(line, *start - 1)) {
 		--*start;
 	}
 	return end == *start
