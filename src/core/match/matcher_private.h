@@ -1,6 +1,6 @@
 /*
- * matcher_private - a compiled matcher, between the one who makes it (matcher.c) and
- * the one who uses it (scan.c).
+ * matcher_private - a compiled matcher, between those who make it (matcher.c,
+ * compile.c) and the one who uses it (scan.c).
  */
 #ifndef CORE_MATCHER_PRIVATE_H
 #define CORE_MATCHER_PRIVATE_H
