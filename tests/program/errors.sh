@@ -403,7 +403,7 @@ an_unknown_word_names_the_nearest_or_all() {
 
 an_unknown_family_names_the_nearest() {
 	_wrong 'unknown family "nx_dsn"; did you mean "nx_dns"?' -- --families nx_dsn
-	_wrong 'expected names of families, found none' -- --families ' ,'
+	_wrong 'families: expected names, as annotty codes has them, found none' -- --families ' ,'
 	_wrong 'unknown family "nx_secure_tsl"; did you mean "nx_secure_tls"?' -- \
 		--families "nx nx_secure_tsl"
 	_wrong 'unknown family "nx_sntpp"; did you mean "nx_sntp"?' -- codes --family nx_sntpp

@@ -42,8 +42,9 @@ static enum ann_err rank_listed(const struct ann_matcher *m, const char *list,
 	uint8_t next = 0;
 
 	if (name.len == 0) {
-		return ann_error_set(
-			err, ANN_ECONFIG, "expected names of families, found none");
+		return ann_error_set(err, ANN_ECONFIG,
+			"families: expected names, as annotty codes has them, found "
+			"none");
 	}
 	for (; name.len > 0; name = ann_span_word(&rest)) {
 		const struct ann_family *family = NULL;
