@@ -102,17 +102,15 @@ struct ann_line ann_line_around(struct ann_span text, size_t at)
 
 uint64_t ann_lines_count(struct ann_span text)
 {
-	uint64_t feeds = 0;
-	uint64_t backs = 0;
+	uint64_t count = 0;
 
-	/* Two plain loops: compilers make vector code of them. */
-	for (size_t i = 0; i < text.len; i++) {
-		feeds += text.ptr[i] == '\n';
+	for (size_t at = first_end(text, 0); at < text.len; at = first_end(text, at)) {
+		bool back = text.ptr[at++] == '\r';
+
+		at += back && at < text.len && text.ptr[at] == '\n';
+		count++;
 	}
-	for (size_t i = 0; i + 1 < text.len; i++) {
-		backs += (text.ptr[i] == '\r') & (text.ptr[i + 1] != '\n');
-	}
-	return feeds + backs + (text.len > 0 && text.ptr[text.len - 1] == '\r');
+	return count;
 }
 
 uint64_t ann_line_number(struct ann_line_counter *counter, size_t start)
