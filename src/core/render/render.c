@@ -96,32 +96,42 @@ void ann_render_annotation(
 	}
 }
 
-static uint64_t power_of_ten(unsigned digits)
-{
-	uint64_t power = 1;
-
-	while (digits-- > 0) {
-		power *= 10;
-	}
-	return power;
-}
-
+/* The first `digits` of the nine behind the second's point, and that. */
 static void add_fraction(uint64_t ns, unsigned digits, struct ann_buf *out)
 {
-	ann_buf_printf(out, ".%0*llu", (int)digits,
-		(unsigned long long)(ns % NS_PER_S / power_of_ten(9 - digits)));
+	char text[] = ".000000000";
+
+	ns %= NS_PER_S;
+	for (size_t at = sizeof(text) - 2; at > 0; at--) {
+		text[at] = (char)('0' + ns % 10);
+		ns /= 10;
+	}
+	ann_buf_add(out, text, 1 + digits);
+}
+
+/* As RFC 3339 has it, in UTC. Times come in order, many in a second. */
+static struct ann_span second_of(time_t seconds)
+{
+	static _Thread_local struct {
+		time_t seconds;
+		size_t len; /* 0: none yet */
+		char text[32];
+	} last;
+
+	if (last.len == 0 || last.seconds != seconds) {
+		struct tm when = {0};
+
+		(void)gmtime_r(&seconds, &when);
+		last.len = strftime(
+			last.text, sizeof(last.text), "%Y-%m-%dT%H:%M:%S", &when);
+		last.seconds = seconds;
+	}
+	return (struct ann_span){last.text, last.len};
 }
 
 void ann_render_time(uint64_t wall_ns, unsigned digits, struct ann_buf *out)
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
-	struct tm when;
-	char text[32];
-
-	if (gmtime_r(&seconds, &when) != NULL) {
-		ann_buf_add(out, text,
-			strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &when));
-	}
+	ann_buf_span(out, second_of((time_t)(wall_ns / NS_PER_S)));
 	add_fraction(wall_ns, digits, out);
 	ann_buf_char(out, 'Z');
 }

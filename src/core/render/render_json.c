@@ -22,11 +22,49 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
+#ifdef __SSE2__
+
+#	include <emmintrin.h>
+
+enum { AT_ONCE = sizeof(__m128i) };
+
+/* A bit for each of the 16 bytes that is not plain. */
+static unsigned special_among(const char *text)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)text);
+	__m128i quotes = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+		_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+	/* Beyond ASCII they are below zero. */
+	__m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+	__m128i rubout = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
+
+	return (unsigned)_mm_movemask_epi8(
+		_mm_or_si128(quotes, _mm_or_si128(low, rubout)));
+}
+
+#else
+
+enum { AT_ONCE = 1 };
+
+static unsigned special_among(const char *text)
+{
+	return !is_plain((unsigned char)*text);
+}
+
+#endif
+
 /* How many bytes at the front need no care. */
 static size_t plain_length(struct ann_span text)
 {
 	size_t len = 0;
 
+	for (; text.len - len >= AT_ONCE; len += AT_ONCE) {
+		unsigned special = special_among(text.ptr + len);
+
+		if (special != 0) {
+			return len + (unsigned)__builtin_ctz(special);
+		}
+	}
 	while (len < text.len && is_plain((unsigned char)text.ptr[len])) {
 		len++;
 	}
@@ -147,8 +185,8 @@ static void add_line(struct ann_span line, struct ann_buf *out)
 }
 
 /* What is the same for all lines of a batch: `{"ts":…,"source":…,"seq":`. */
-static void add_head(const struct ann_renderer *renderer, const struct ann_batch *batch,
-	struct ann_buf *out)
+static void make_head(const struct ann_renderer *renderer,
+	const struct ann_batch *batch, struct ann_buf *out)
 {
 	ann_buf_str(out, "{\"ts\":\"");
 	ann_render_time(batch->wall_ns, 9, out);
@@ -156,20 +194,35 @@ static void add_head(const struct ann_renderer *renderer, const struct ann_batch
 	ann_buf_str(out, ",\"seq\":");
 }
 
+/* That of the first line is made; the others copy it from there, `len` bytes. */
+static void add_head(const struct ann_renderer *renderer, const struct ann_batch *batch,
+	size_t from, size_t *len, struct ann_buf *out)
+{
+	char *to = *len == 0 ? NULL : ann_buf_reserve(out, *len);
+
+	if (*len == 0) {
+		make_head(renderer, batch, out);
+		*len = out->len - from;
+	} else if (to != NULL) {
+		memcpy(to, out->ptr + from, *len);
+		out->len += *len;
+	}
+}
+
 void ann_render_json(const struct ann_renderer *renderer, const struct ann_batch *batch,
 	const struct ann_hit *hits, size_t count, struct ann_buf *out)
 {
 	struct ann_span bytes = batch->bytes;
-	struct ann_buf head = {0};
+	size_t head = out->len;
+	size_t head_len = 0;
 	uint64_t seq = batch->seq;
 	size_t used = 0;
 
-	add_head(renderer, batch, &head);
 	for (size_t at = 0; at < bytes.len;) {
 		struct ann_line line = ann_line_at(bytes, at);
 		struct ann_span text = {bytes.ptr + line.start, line.end - line.start};
 
-		ann_buf_span(out, ann_buf_all(&head));
+		add_head(renderer, batch, head, &head_len, out);
 		ann_buf_u64(out, seq++);
 		ann_buf_str(out, ",\"offset\":");
 		ann_buf_u64(out, batch->offset + line.start);
@@ -188,6 +241,4 @@ void ann_render_json(const struct ann_renderer *renderer, const struct ann_batch
 		ann_buf_add(out, "]}\n", 3);
 		at = line.next;
 	}
-	out->failed |= head.failed;
-	ann_buf_deinit(&head);
 }
