@@ -47,12 +47,24 @@ static enum ann_err read_literals(struct ann_span text,
 	return failed;
 }
 
+/* From now on lines are read for the literals of the condition, if there are any. */
+static enum ann_err list_condition(struct ann_matcher *m, struct condition *condition,
+	const struct ann_literals *literals, enum reading reading)
+{
+	if (literals->count == 0) {
+		return ANN_OK;
+	}
+	condition->reading = reading;
+	condition->number = m->condition_count++;
+	return ann_index_want(&m->conditions[reading], condition->number, literals);
+}
+
 /*
  * The expanded text as a condition on a whole line, which is only asked where its
  * literals stand.
  */
-static enum ann_err compile_line_condition(
-	const struct source *source, struct condition *condition, struct ann_error *err)
+static enum ann_err compile_line_condition(const struct source *source,
+	struct condition *condition, enum reading reading, struct ann_error *err)
 {
 	struct ann_matcher *m = source->matcher;
 	struct ann_span text = ann_buf_all(source->text);
@@ -66,12 +78,9 @@ static enum ann_err compile_line_condition(
 	condition->leading = condition->listed && literals.leading;
 	failed = ann_pattern_new(&condition->regex, text,
 		condition->leading ? ANN_PATTERN_ANCHORED : 0, source->what, err);
-	if (failed == ANN_OK && condition->listed) {
-		condition->number = m->condition_count++;
-		if (ann_index_want(&m->conditions, condition->number, &literals) !=
-			ANN_OK) {
-			failed = ann_error_nomem(err);
-		}
+	if (failed == ANN_OK &&
+		list_condition(m, condition, &literals, reading) != ANN_OK) {
+		failed = ann_error_nomem(err);
 	}
 	ann_literals_deinit(&literals);
 	return failed;
@@ -83,10 +92,14 @@ static enum ann_err add_far(struct ann_matcher *m, struct condition *condition,
 	struct ann_literals literals = {0};
 	enum ann_err failed = read_literals(far, ann_literals_of, &literals);
 
+	for (size_t i = 0; i < literals.count; i++) {
+		/* The condition sees the line end where the value begins. */
+		literals.at[i].word_end = false;
+		literals.at[i].letter_end = false;
+	}
 	condition->far = failed == ANN_OK && literals.count > 0;
-	for (size_t i = 0; i < literals.count && failed == ANN_OK; i++) {
-		failed = ann_index_intern(&m->far, &literals.at[i]) < 0 ? ANN_ENOMEM
-									: ANN_OK;
+	if (failed == ANN_OK) {
+		failed = list_condition(m, condition, &literals, READ_VETOES);
 	}
 	if (condition->far && near.len > 0) {
 		condition->near = ann_shape_new(near, true);
@@ -151,8 +164,11 @@ static enum ann_err compile_rule_condition(const struct source *source, struct j
 			source, condition, which != ANN_RULE_UNLESS_AFTER, err);
 	}
 	failed = expand(source, "", "", err);
-	return failed == ANN_OK ? compile_line_condition(source, condition, err)
-				: failed;
+	return failed == ANN_OK
+		       ? compile_line_condition(source, condition,
+				 which == ANN_RULE_UNLESS ? READ_VETOES : READ_WORDS,
+				 err)
+		       : failed;
 }
 
 /* What the expanded text tells of the pattern. */
@@ -303,7 +319,7 @@ static enum ann_err compile_words_of(struct ann_matcher *m,
 
 		ann_pattern_free(condition->regex);
 		*condition = (struct condition){0};
-		failed = compile_line_condition(&source, condition, err);
+		failed = compile_line_condition(&source, condition, READ_WORDS, err);
 	}
 	if (failed != ANN_OK) {
 		ann_error_context(err, "%s:%zu: family \"%s\"", words->origin,

@@ -13,8 +13,9 @@ enum ann_err ann_asker_init(struct ann_asker *asker, const struct ann_matcher *m
 void ann_asker_deinit(struct ann_asker *asker)
 {
 	ann_pattern_state_free(asker->state);
-	ann_triggers_deinit(&asker->triggers);
-	ann_triggers_deinit(&asker->far);
+	for (size_t i = 0; i < READINGS; i++) {
+		ann_triggers_deinit(&asker->read[i].triggers);
+	}
 	ann_free(asker->seen);
 }
 
@@ -25,20 +26,36 @@ void ann_asker_next(struct ann_asker *asker, struct ann_span line)
 }
 
 /* Marks the conditions of which a literal stands in the line. */
-static void read_line(struct ann_asker *asker)
+static void read_line(struct ann_asker *asker, enum reading reading)
 {
-	const struct index *index = &asker->matcher->conditions;
+	const struct ann_matcher *m = asker->matcher;
+	const struct index *index = &m->conditions[reading];
+	const struct ann_sieve *sieve =
+		reading == READ_VETOES ? atomic_load(&m->veto_sieve) : NULL;
+	struct ann_triggers *triggers = &asker->read[reading].triggers;
 
-	ann_automaton_scan(index->automaton, asker->line, &asker->triggers);
-	asker->failed |= asker->triggers.failed;
-	for (size_t i = 0; i < asker->triggers.count; i++) {
-		const struct want *want = &index->wants[asker->triggers.at[i].literal];
+	if (sieve != NULL) {
+		ann_sieve_scan(sieve, asker->line, NULL, triggers);
+	} else {
+		ann_automaton_scan(index->automaton, asker->line, triggers);
+	}
+	asker->failed |= triggers->failed;
+	for (size_t i = 0; i < triggers->count; i++) {
+		const struct want *want = &index->wants[triggers->at[i].literal];
 
 		for (size_t j = 0; j < want->count; j++) {
 			asker->seen[want->who[j]] = asker->line_number;
 		}
 	}
-	asker->read_number = asker->line_number;
+	asker->read[reading].number = asker->line_number;
+}
+
+bool ann_ask_literals(struct ann_asker *asker, const struct condition *condition)
+{
+	if (asker->read[condition->reading].number != asker->line_number) {
+		read_line(asker, condition->reading);
+	}
+	return asker->seen[condition->number] == asker->line_number;
 }
 
 static bool wants(const struct want *want, uint32_t number)
@@ -54,8 +71,8 @@ static bool wants(const struct want *want, uint32_t number)
 /* Tries the condition only where its literals stand. */
 static bool ask_there(struct ann_asker *asker, const struct condition *condition)
 {
-	const struct index *index = &asker->matcher->conditions;
-	const struct ann_triggers *triggers = &asker->triggers;
+	const struct index *index = &asker->matcher->conditions[condition->reading];
+	const struct ann_triggers *triggers = &asker->read[condition->reading].triggers;
 	size_t tried = SIZE_MAX; /* several literals may begin at one place */
 	struct ann_range range;
 
@@ -79,34 +96,11 @@ bool ann_ask(struct ann_asker *asker, const struct condition *condition)
 {
 	struct ann_range range;
 
-	if (condition->regex == NULL) {
-		return false;
-	}
-	if (condition->listed && asker->read_number != asker->line_number) {
-		read_line(asker);
-	}
-	if (condition->listed && asker->seen[condition->number] != asker->line_number) {
+	if (condition->regex == NULL ||
+		(condition->listed && !ann_ask_literals(asker, condition))) {
 		return false;
 	}
 	return condition->leading ? ask_there(asker, condition)
 				  : ann_pattern_find(condition->regex, asker->state,
 					    asker->line, 0, &range);
-}
-
-bool ann_ask_far(struct ann_asker *asker, struct ann_span left)
-{
-	const struct ann_sieve *sieve = atomic_load(&asker->matcher->far_sieve);
-	const char *end = left.ptr + left.len;
-
-	if (sieve == NULL) {
-		return true;
-	}
-	if (asker->far_number != asker->line_number || asker->far_end != end) {
-		asker->far_number = asker->line_number;
-		asker->far_end = end;
-		ann_sieve_scan(sieve, left, NULL, &asker->far);
-		asker->failed |= asker->far.failed;
-		asker->far_seen = asker->far.count > 0;
-	}
-	return asker->far_seen;
 }

@@ -2,7 +2,7 @@
  * condition - does a condition of a rule hold on the line at hand?
  *
  * Most do not, and can be told not to by what the line lacks: it is read once for the
- * literals of all conditions, and only a condition of which one stands there is asked.
+ * literals of many conditions, and only a condition of which one stands there is asked.
  */
 #ifndef CORE_CONDITION_H
 #define CORE_CONDITION_H
@@ -15,13 +15,11 @@ struct ann_asker {
 	struct ann_pattern_state *state;
 	struct ann_span line;
 	uint64_t line_number; /* counts lines; 0 is none */
-	uint64_t read_number; /* the line whose literals are in `seen` */
 	uint64_t *seen; /* per condition: the last line that holds a literal of it */
-	struct ann_triggers triggers;
-	const char *far_end; /* the end of the text in front of a value that */
-	uint64_t far_number; /* was looked at last, its line, and */
-	bool far_seen;       /* whether a literal of a far part stands there */
-	struct ann_triggers far;
+	struct {
+		uint64_t number; /* the line that was read, of which `seen` knows */
+		struct ann_triggers triggers;
+	} read[READINGS];
 	bool failed; /* no memory */
 };
 
@@ -35,10 +33,7 @@ void ann_asker_next(struct ann_asker *asker, struct ann_span line);
 /* Whether the condition is found in the line. False for one that is not there. */
 bool ann_ask(struct ann_asker *asker, const struct condition *condition);
 
-/*
- * Whether the far part of a condition may stand in `left`, the front of the line. True
- * as well when that cannot be told quickly.
- */
-bool ann_ask_far(struct ann_asker *asker, struct ann_span left);
+/* Whether a literal of the condition, or of its far part, stands in the line. */
+bool ann_ask_literals(struct ann_asker *asker, const struct condition *condition);
 
 #endif

@@ -58,8 +58,8 @@ enum ann_err ann_matcher_new(struct ann_matcher **matcher,
 	if (failed == ANN_OK) {
 		failed = ann_index_build(&m->patterns, err);
 	}
-	if (failed == ANN_OK) {
-		failed = ann_index_build(&m->conditions, err);
+	for (size_t i = 0; i < READINGS && failed == ANN_OK; i++) {
+		failed = ann_index_build(&m->conditions[i], err);
 	}
 	if (failed == ANN_OK) {
 		failed = sum_up(m, err);
@@ -83,22 +83,23 @@ void ann_matcher_free(struct ann_matcher *matcher)
 		ann_shape_free(matcher->crowds[i]);
 	}
 	ann_sieve_free(atomic_load(&matcher->sieve));
-	ann_sieve_free(atomic_load(&matcher->far_sieve));
+	ann_sieve_free(atomic_load(&matcher->veto_sieve));
 	ann_vectorscan_free(atomic_load(&matcher->vectorscan));
 	ann_index_deinit(&matcher->patterns);
-	ann_index_deinit(&matcher->conditions);
-	ann_index_deinit(&matcher->far);
+	for (size_t i = 0; i < READINGS; i++) {
+		ann_index_deinit(&matcher->conditions[i]);
+	}
 	ann_free(matcher);
 }
 
 void ann_matcher_accelerate(struct ann_matcher *matcher)
 {
 	const struct index *patterns = &matcher->patterns;
-	const struct index *far = &matcher->far;
+	const struct index *vetoes = &matcher->conditions[READ_VETOES];
 
-	if (far->count > 0 && atomic_load(&matcher->far_sieve) == NULL) {
-		atomic_store(&matcher->far_sieve,
-			ann_sieve_new(far->literals, NULL, far->count));
+	if (atomic_load(&matcher->veto_sieve) == NULL) {
+		atomic_store(&matcher->veto_sieve,
+			ann_sieve_new(vetoes->literals, NULL, vetoes->count));
 	}
 	if (!ann_matcher_accelerated(matcher)) {
 		atomic_store(

@@ -21,12 +21,19 @@ enum where {
 	WHERE_ANY,       /* nothing is known: every line is tried */
 };
 
+/*
+ * What a line may be read for: what a veto needs, which is mostly not there, and what
+ * the other conditions need, which mostly is.
+ */
+enum reading { READ_VETOES, READ_WORDS, READINGS };
+
 /* A rule's condition made ready, or the words of a family. */
 struct condition {
 	struct ann_pattern *regex; /* NULL: there is none */
 	struct ann_shape *shape;   /* for those on what stands beside a value */
 	struct ann_shape *near;    /* the same without its far part; see far.h */
 	bool far;                  /* there is one; it may be all, without a `near` */
+	enum reading reading;      /* of a line, that finds its literals */
 	uint32_t number;           /* among all conditions that have literals */
 	bool listed;               /* it holds only on lines with one of its literals */
 	bool leading;              /* and begins there; the regex is anchored then */
@@ -70,14 +77,14 @@ struct ann_matcher {
 	uint32_t members[CROWDS][ANN_SHAPE_PARTS]; /* jobs, by their part */
 	uint64_t code_first;     /* parts of CROWD_VALUES whose matches begin with it */
 	struct index patterns;   /* literals of the jobs' patterns */
-	struct index conditions; /* literals of conditions and words */
-	struct index far;        /* literals of the far parts of conditions */
-	uint32_t condition_count; /* that have literals */
+	struct index conditions[READINGS]; /* literals of conditions, of their far
+					      parts, and of the words of families */
+	uint32_t condition_count;          /* that have literals */
 	uint32_t escape; /* the literal that begins a terminal's control sequence */
-	/* Both NULL until one of them is built. */
+	/* For the patterns. Both NULL until one of them is built. */
 	_Atomic(struct ann_sieve *) sieve;
 	_Atomic(struct ann_vectorscan *) vectorscan;
-	_Atomic(struct ann_sieve *) far_sieve; /* NULL until it is built, or for good */
+	_Atomic(struct ann_sieve *) veto_sieve; /* NULL until it is built, or for good */
 };
 
 #endif

@@ -41,7 +41,7 @@ static bool holds_before(struct ann_scan *scan, const struct condition *conditio
 	if (condition->regex == NULL) {
 		return false;
 	}
-	if (condition->far && !ann_ask_far(&scan->asker, left)) {
+	if (condition->far && !ann_ask_literals(&scan->asker, condition)) {
 		shape = condition->near;
 		if (shape == NULL) {
 			return false;
