@@ -8,9 +8,11 @@ static enum crowd crowd_of(const struct job *job)
 	if (job->where != WHERE_TRIGGERED) {
 		return CROWD_NONE;
 	}
-	return job->whole && (job->place.code_first || job->place.same_first)
-		       ? CROWD_VALUES
-		       : CROWD_WORDS;
+	if (job->whole && (job->place.code_first || job->place.same_first)) {
+		return CROWD_VALUES;
+	}
+	return job->whole && job->rule->base == ANN_BASE_BARE ? CROWD_BARE
+							      : CROWD_WORDS;
 }
 
 /* Those of which there are too many are asked one by one. */
@@ -49,27 +51,24 @@ static enum ann_err make_all(struct ann_matcher *m)
 	return failed;
 }
 
-static uint8_t traits_of_job(const struct job *job)
+static unsigned traits_of_job(const struct job *job)
 {
-	bool triggered = job->where == WHERE_TRIGGERED;
-	bool value = crowd_of(job) == CROWD_VALUES;
-	bool bare = triggered && job->whole && job->rule->base == ANN_BASE_BARE;
-
-	return (uint8_t)((value ? WANT_VALUE : 0) | (bare ? WANT_BARE : 0) |
-			 (job->crowd == CROWD_VALUES ? WANT_VALUES : 0) |
-			 (job->crowd == CROWD_WORDS ? WANT_WORDS : 0));
+	if (job->crowd != CROWD_NONE) {
+		return ann_want_with(job->crowd);
+	}
+	return crowd_of(job) == CROWD_NONE ? WANT_ANYWAY : ann_want_like(crowd_of(job));
 }
 
-/* A literal that no job wants, such as the escape, has no traits. */
+/* A literal that no job wants is the escape. */
 static uint8_t sum_up_want(const struct ann_matcher *m, struct want *want)
 {
-	uint8_t traits = want->count > 0 ? UINT8_MAX : 0;
+	unsigned traits = want->count > 0 ? 0 : WANT_ANYWAY;
 	size_t others = 0;
 
 	for (size_t i = 0; i < want->count; i++) {
 		const struct job *job = &m->jobs[want->who[i]];
 
-		traits &= traits_of_job(job);
+		traits |= traits_of_job(job);
 		if (job->crowd == CROWD_NONE) {
 			want->who[others++] = want->who[i];
 		} else {
@@ -77,7 +76,7 @@ static uint8_t sum_up_want(const struct ann_matcher *m, struct want *want)
 		}
 	}
 	want->count = others;
-	return traits;
+	return (uint8_t)traits;
 }
 
 static enum ann_err sum_up_wants(struct ann_matcher *m)

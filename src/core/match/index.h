@@ -10,6 +10,7 @@
 enum crowd {
 	CROWD_VALUES, /* matches begin with a value, which the literal is the front of
 		       */
+	CROWD_BARE,   /* the value has no 0x, and stands behind the literal */
 	CROWD_WORDS,  /* other matches that begin with a literal */
 	CROWDS,
 	CROWD_NONE = CROWDS
@@ -23,13 +24,19 @@ struct want {
 	size_t room;
 };
 
-/* What all jobs that want a literal have in common. */
-enum {
-	WANT_VALUE = 1,  /* their matches begin with a value that it is of */
-	WANT_BARE = 2,   /* their values have no 0x, and stand behind it */
-	WANT_VALUES = 4, /* they are of CROWD_VALUES */
-	WANT_WORDS = 8,  /* they are of CROWD_WORDS */
-};
+/*
+ * Who wants to know of a literal: jobs that are asked with their crowd, others that
+ * would be of it if it had room, and those of no crowd.
+ */
+enum { WANT_ANYWAY = 1 << 2 * CROWDS };
+static inline unsigned ann_want_with(enum crowd crowd)
+{
+	return 1U << crowd;
+}
+static inline unsigned ann_want_like(enum crowd crowd)
+{
+	return 1U << (CROWDS + crowd);
+}
 
 /* Literals, each once. */
 struct index {

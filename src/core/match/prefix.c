@@ -17,7 +17,7 @@ static bool add_prefix(
 		if (p->at[i].len == fresh.len &&
 			memcmp(p->at[i].byte, fresh.byte, fresh.len) == 0) {
 			p->at[i].free |= fresh.free;
-			p->at[i].traits &= traits;
+			p->at[i].traits |= traits;
 			return true;
 		}
 	}
@@ -111,8 +111,8 @@ void ann_prefixes_look(const struct ann_prefixes *prefixes, struct ann_span batc
 		const struct ann_prefix *prefix = &prefixes->at[i - 1];
 
 		if ((bytes & prefix->mask) == prefix->bytes &&
-			!(prefix->traits != 0 && idle != NULL &&
-				idle->is(idle->user, at, prefix->traits))) {
+			(idle == NULL ||
+				!idle->is(idle->user, at, prefix->traits))) {
 			follow(&prefixes->trie, prefix, batch, at, triggers);
 		}
 		i = prefix->next;

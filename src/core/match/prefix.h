@@ -28,7 +28,7 @@ struct ann_prefix {
 	uint32_t bytes; /* what a place holds, where `mask` is set */
 	uint32_t mask;
 	uint32_t state;  /* where it ends in the trie */
-	unsigned traits; /* of all of its literals */
+	unsigned traits; /* of its literals, united */
 };
 
 struct ann_prefixes {

@@ -134,14 +134,20 @@ static bool no_bare_behind(struct ann_scan *scan, size_t at)
 	return scan->bare.last == SIZE_MAX || scan->bare.last < at;
 }
 
-static bool no_value(struct ann_scan *scan, size_t at)
+/* Something may come of jobs of that crowd, or like it, at this place. */
+static bool may_come(
+	struct ann_scan *scan, size_t at, enum crowd crowd, unsigned traits)
 {
-	return ann_spots_word(&scan->spots, scan->batch, at)->families == 0;
-}
+	struct ann_spots *spots = &scan->spots;
 
-static bool none_of(struct ann_scan *scan, size_t at, enum crowd crowd)
-{
-	return ann_spots_answers(&scan->spots, scan->batch, at, crowd)->maybe == 0;
+	if ((traits & (ann_want_with(crowd) | ann_want_like(crowd))) == 0 ||
+		(crowd == CROWD_VALUES &&
+			ann_spots_word(spots, scan->batch, at)->families == 0) ||
+		(crowd == CROWD_BARE && no_bare_behind(scan, at))) {
+		return false;
+	}
+	return (traits & ann_want_like(crowd)) ||
+	       ann_spots_answers(spots, scan->batch, at, crowd)->maybe != 0;
 }
 
 /*
@@ -152,10 +158,9 @@ static bool is_idle(void *user, size_t at, unsigned traits)
 {
 	struct ann_scan *scan = user;
 
-	if (((traits & WANT_VALUE) && no_value(scan, at)) ||
-		((traits & WANT_BARE) && no_bare_behind(scan, at)) ||
-		((traits & WANT_VALUES) && none_of(scan, at, CROWD_VALUES)) ||
-		((traits & WANT_WORDS) && none_of(scan, at, CROWD_WORDS))) {
+	if (!(traits & WANT_ANYWAY) && !may_come(scan, at, CROWD_VALUES, traits) &&
+		!may_come(scan, at, CROWD_BARE, traits) &&
+		!may_come(scan, at, CROWD_WORDS, traits)) {
 		return true;
 	}
 	scan->failed |= !ann_spots_keep(&scan->spots);

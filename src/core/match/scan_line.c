@@ -381,14 +381,11 @@ static void ask_crowd(struct ann_scan *scan, struct look *look, size_t from,
 static void follow_trigger(
 	struct ann_scan *scan, uint32_t literal, struct look *look, size_t from)
 {
-	const struct index *patterns = &scan->matcher->patterns;
-	const struct want *want = &patterns->wants[literal];
+	const struct want *want = &scan->matcher->patterns.wants[literal];
 
-	if ((patterns->traits[literal] & WANT_BARE) && !bare_behind(scan, look, from)) {
-		return;
-	}
 	for (enum crowd crowd = 0; crowd < CROWDS; crowd++) {
-		if (want->parts[crowd] != 0) {
+		if (want->parts[crowd] != 0 &&
+			(crowd != CROWD_BARE || bare_behind(scan, look, from))) {
 			ask_crowd(scan, look, from, crowd, want->parts[crowd]);
 		}
 	}

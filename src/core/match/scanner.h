@@ -68,8 +68,8 @@ void ann_automaton_scan(const struct ann_automaton *automaton, struct ann_span b
 struct ann_sieve;
 
 /*
- * Whether it is of no use to find a literal that begins at `at`, since something is
- * known of all literals of such `traits`; what they are is up to the caller.
+ * Whether it is of no use to find a literal that begins at `at`, whoever wants one of
+ * such `traits`: those of several literals, united. What they are is up to the caller.
  */
 struct ann_idle {
 	bool (*is)(void *user, size_t at, unsigned traits);
