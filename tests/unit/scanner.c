@@ -157,7 +157,7 @@ static size_t check(struct scanners *s, struct ann_span text)
 		expect_same(&s->found, &s->expected);
 	}
 	if (s->sieve != NULL) {
-		ann_sieve_scan(s->sieve, text, NULL, &s->found);
+		ann_sieve_scan(s->sieve, text, text.len, NULL, &s->found);
 		ck_assert(!s->found.failed);
 		check_beginnings_ascend(&s->found);
 		expect_same(&s->found, &s->expected);
@@ -315,7 +315,7 @@ START_TEST(what_is_idle_is_left_out)
 	if (sieve == NULL) {
 		return; /* not on this machine */
 	}
-	ann_sieve_scan(sieve, text, &idle, &found);
+	ann_sieve_scan(sieve, text, text.len, &idle, &found);
 	ck_assert_uint_eq(asked.count, 4);
 	ck_assert_uint_eq(asked.traits, 2 | 4);
 	ck_assert_uint_eq(found.count, 3);

@@ -19,9 +19,10 @@ void ann_asker_deinit(struct ann_asker *asker)
 	ann_free(asker->seen);
 }
 
-void ann_asker_next(struct ann_asker *asker, struct ann_span line)
+void ann_asker_next(struct ann_asker *asker, struct ann_span line, size_t readable)
 {
 	asker->line = line;
+	asker->readable = readable;
 	asker->line_number++;
 }
 
@@ -35,7 +36,7 @@ static void read_line(struct ann_asker *asker, enum reading reading)
 	struct ann_triggers *triggers = &asker->read[reading].triggers;
 
 	if (sieve != NULL) {
-		ann_sieve_scan(sieve, asker->line, NULL, triggers);
+		ann_sieve_scan(sieve, asker->line, asker->readable, NULL, triggers);
 	} else {
 		ann_automaton_scan(index->automaton, asker->line, triggers);
 	}

@@ -14,6 +14,7 @@ struct ann_asker {
 	const struct ann_matcher *matcher;
 	struct ann_pattern_state *state;
 	struct ann_span line;
+	size_t readable;      /* bytes from its beginning on, not all of them its own */
 	uint64_t line_number; /* counts lines; 0 is none */
 	uint64_t *seen; /* per condition: the last line that holds a literal of it */
 	struct {
@@ -27,8 +28,8 @@ ANN_MUST_USE enum ann_err ann_asker_init(
 	struct ann_asker *asker, const struct ann_matcher *matcher);
 void ann_asker_deinit(struct ann_asker *asker);
 
-/* What follows is about another line. */
-void ann_asker_next(struct ann_asker *asker, struct ann_span line);
+/* What follows is about another line, see ann_sieve_scan() for `readable`. */
+void ann_asker_next(struct ann_asker *asker, struct ann_span line, size_t readable);
 
 /* Whether the condition is found in the line. False for one that is not there. */
 bool ann_ask(struct ann_asker *asker, const struct condition *condition);

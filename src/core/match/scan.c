@@ -197,7 +197,7 @@ static void find_triggers(struct ann_scan *scan, struct ann_span batch)
 	scan->bare = (struct ann_bare){0};
 	ann_spots_clear(&scan->spots);
 	if (sieve != NULL) {
-		ann_sieve_scan(sieve, batch, &idle, &scan->triggers);
+		ann_sieve_scan(sieve, batch, batch.len, &idle, &scan->triggers);
 		return;
 	}
 	if (!use_vectorscan(scan, batch)) {

@@ -401,13 +401,15 @@ void ann_scan_look_at(struct ann_scan *scan, const struct ann_view *view,
 	const struct ann_trigger *triggers, size_t count, size_t base)
 {
 	const struct ann_matcher *m = scan->matcher;
+	const char *end = view->origin == NULL ? scan->batch.ptr + scan->batch.len
+					       : view->text.ptr + view->text.len;
 	struct look look; /* what is remembered of values is not cleared each time */
 
 	look.line = view->text;
 	look.read_from = SIZE_MAX;
 	look.knows_last = false;
 	look.taken_count = 0;
-	ann_asker_next(&scan->asker, view->text);
+	ann_asker_next(&scan->asker, view->text, (size_t)(end - view->text.ptr));
 	if (view->origin != NULL) {
 		ann_spots_clear_other(&scan->spots); /* its memory is used again */
 	}

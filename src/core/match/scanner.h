@@ -85,12 +85,13 @@ struct ann_sieve *ann_sieve_new(
 void ann_sieve_free(struct ann_sieve *sieve);
 
 /*
- * Fills `triggers`, which ascend by their beginnings. Those that are idle may be left
- * out. `idle` may be NULL; it is
- * asked for places in ascending order.
+ * Fills `triggers`, which ascend by their beginnings. `readable` bytes can be read from
+ * the beginning of the batch on, as many as it has or more, which makes it faster.
+ * Those that are idle may be left out. `idle` may be NULL; it is asked for places in
+ * ascending order.
  */
 void ann_sieve_scan(const struct ann_sieve *sieve, struct ann_span batch,
-	const struct ann_idle *idle, struct ann_triggers *triggers);
+	size_t readable, const struct ann_idle *idle, struct ann_triggers *triggers);
 
 /* A vectorscan database, shared by threads, and the scratch space one thread needs. */
 struct ann_vectorscan;

@@ -234,6 +234,12 @@ __attribute__((target("avx2"))) static inline uint64_t places(
 	return first | (uint64_t)places_in_half(tables, text + HALF, letter) << HALF;
 }
 
+/* Of the places of a step those among the first `len`. */
+static inline uint64_t within(size_t len)
+{
+	return len < STEP ? (UINT64_C(1) << len) - 1 : UINT64_MAX;
+}
+
 /* Writes the places of a step, and perhaps some more that do not count, to `to`. */
 __attribute__((target("avx2,bmi,popcnt"))) static inline size_t collect(
 	uint64_t found, uint32_t base, uint32_t *to)
@@ -274,24 +280,31 @@ __attribute__((target("avx2"))) static void make_tables(
 	}
 }
 
-/* The last bytes of a batch, fewer than a step can see. */
+/*
+ * The last bytes of a batch, fewer than a step can see. Where not enough can be read
+ * behind them, they are copied to where it can.
+ */
 __attribute__((target("avx2"))) static void scan_tail(const struct ann_sieve *sieve,
 	const struct tables *tables, struct ann_span batch, size_t from,
-	const struct ann_idle *idle, struct ann_triggers *triggers)
+	size_t readable, const struct ann_idle *idle, struct ann_triggers *triggers)
 {
-	char tail[2 * STEP_SEES] = {0};
+	enum { NEEDED = 2 * STEP_SEES };
+	char copy[NEEDED];
+	const char *text = batch.ptr + from;
+	size_t len = batch.len - from;
 	uint32_t letter = 0; /* one letter more costs a look, no trigger */
 
-	/* It is short mostly; for memcpy() compilers set up a loop of their own here.
-	 */
-	memmove(tail, batch.ptr + from, batch.len - from);
-	for (size_t at = 0; from + at < batch.len; at += STEP) {
-		uint64_t found = places(tables, tail + at, &letter);
+	if (readable - from < NEEDED) {
+		memset(copy, 0, sizeof(copy));
+		memcpy(copy, text, len);
+		text = copy;
+	}
+	for (size_t at = 0; at < len; at += STEP) {
+		uint64_t found = places(tables, text + at, &letter) & within(len - at);
 
 		for (; found != 0; found &= found - 1) {
 			size_t place = at + (size_t)__builtin_ctzll(found);
-
-			uint32_t bytes = ann_prefix_bytes(tail + place);
+			uint32_t bytes = ann_prefix_bytes(text + place);
 
 			if (ann_prefixes_pass(&sieve->prefixes, bytes)) {
 				ann_prefixes_look(&sieve->prefixes, batch, from + place,
@@ -302,7 +315,7 @@ __attribute__((target("avx2"))) static void scan_tail(const struct ann_sieve *si
 }
 
 __attribute__((target("avx2,bmi,popcnt"))) void ann_sieve_scan(
-	const struct ann_sieve *sieve, struct ann_span batch,
+	const struct ann_sieve *sieve, struct ann_span batch, size_t readable,
 	const struct ann_idle *idle, struct ann_triggers *triggers)
 {
 	uint32_t at[STEPS * STEP + AT_ONCE];
@@ -328,8 +341,8 @@ __attribute__((target("avx2,bmi,popcnt"))) void ann_sieve_scan(
 				ann_prefix_bytes(batch.ptr + at[i]), idle, triggers);
 		}
 	}
-	if (batch.len > from) {
-		scan_tail(sieve, &tables, batch, from, idle, triggers);
+	if (from < batch.len) {
+		scan_tail(sieve, &tables, batch, from, readable, idle, triggers);
 	}
 }
 
@@ -350,10 +363,11 @@ void ann_sieve_free(struct ann_sieve *sieve)
 }
 
 void ann_sieve_scan(const struct ann_sieve *sieve, struct ann_span batch,
-	const struct ann_idle *idle, struct ann_triggers *triggers)
+	size_t readable, const struct ann_idle *idle, struct ann_triggers *triggers)
 {
 	(void)sieve;
 	(void)batch;
+	(void)readable;
 	(void)idle;
 	(void)triggers;
 }
