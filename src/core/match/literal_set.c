@@ -24,6 +24,27 @@ void ann_set_deinit(struct ann_set *set)
 	*set = (struct ann_set){0};
 }
 
+struct ann_set ann_set_move(struct ann_set *set)
+{
+	struct ann_set moved = *set;
+
+	*set = (struct ann_set){0};
+	return moved;
+}
+
+struct ann_set ann_set_copy(bool *no_memory, const struct ann_set *set)
+{
+	struct ann_set copy = {.count = set->count, .room = set->count};
+
+	copy.at = ann_resize_array(NULL, set->count, sizeof(*copy.at));
+	if (copy.at == NULL) {
+		*no_memory = true;
+		return (struct ann_set){0};
+	}
+	memcpy(copy.at, set->at, set->count * sizeof(*copy.at));
+	return copy;
+}
+
 bool ann_set_promises(const struct ann_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {

@@ -25,6 +25,10 @@ static inline char ann_lower(char c)
 void ann_set_add(bool *no_memory, struct ann_set *set, struct ann_literal literal);
 void ann_set_deinit(struct ann_set *set);
 
+/* The strings of `set`, which is left without; and a copy of it, which keeps them. */
+struct ann_set ann_set_move(struct ann_set *set);
+struct ann_set ann_set_copy(bool *no_memory, const struct ann_set *set);
+
 /* Whether there are strings, and none of them is empty. */
 bool ann_set_promises(const struct ann_set *set);
 

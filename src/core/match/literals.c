@@ -93,8 +93,7 @@ struct row {
 static void end_run(struct row *row)
 {
 	if (row->sum.exact) {
-		row->sum.leading = row->run;
-		row->run = (struct ann_set){0};
+		row->sum.leading = ann_set_move(&row->run);
 	} else {
 		ann_set_keep_better(&row->sum.inner, &row->run);
 	}
@@ -113,8 +112,7 @@ static void row_add(bool *no_memory, struct row *row, struct sum *one)
 	end_run(row);
 	if (one->exact) {
 		/* Too much to join: the term begins the next run itself. */
-		row->run = one->leading;
-		one->leading = (struct ann_set){0};
+		row->run = ann_set_move(&one->leading);
 	} else {
 		ann_set_add(no_memory, &row->run, (struct ann_literal){0});
 	}
@@ -179,7 +177,7 @@ static void unite(bool *no_memory, struct sum *sum, struct sum *other)
 	struct ann_set inner = {0};
 
 	if (ann_set_promises(a) && ann_set_promises(b)) {
-		ann_set_unite(no_memory, &inner, a);
+		inner = a == &sum->inner ? ann_set_move(a) : ann_set_copy(no_memory, a);
 		ann_set_unite(no_memory, &inner, b);
 	}
 	ann_set_deinit(&sum->inner);
