@@ -31,6 +31,7 @@ struct bucket {
 	uint16_t low[DEPTH];
 	uint16_t high[DEPTH];
 	bool free;
+	uint64_t loose; /* of all byte strings so many are let through */
 };
 
 struct ann_sieve {
@@ -39,6 +40,18 @@ struct ann_sieve {
 	uint8_t high[DEPTH][16];
 	uint8_t free; /* buckets whose literals may stand behind a letter */
 };
+
+/* Behind a letter there are more. */
+__attribute__((target("popcnt"))) static uint64_t looseness(const struct bucket *bucket)
+{
+	uint64_t loose = bucket->free ? 4 : 1;
+
+	for (size_t i = 0; i < DEPTH; i++) {
+		loose *= (uint64_t)__builtin_popcount(bucket->low[i]) *
+			 (uint64_t)__builtin_popcount(bucket->high[i]);
+	}
+	return loose;
+}
 
 static struct bucket bucket_of(const struct ann_prefix *prefix)
 {
@@ -58,6 +71,7 @@ static struct bucket bucket_of(const struct ann_prefix *prefix)
 			bucket.high[i] = UINT16_MAX;
 		}
 	}
+	bucket.loose = looseness(&bucket);
 	return bucket;
 }
 
@@ -69,19 +83,8 @@ static struct bucket unite(const struct bucket *a, const struct bucket *b)
 		both.low[i] = a->low[i] | b->low[i];
 		both.high[i] = a->high[i] | b->high[i];
 	}
+	both.loose = looseness(&both);
 	return both;
-}
-
-/* How many of all byte strings it lets through; behind a letter there are more. */
-__attribute__((target("popcnt"))) static uint64_t looseness(const struct bucket *bucket)
-{
-	uint64_t loose = bucket->free ? 4 : 1;
-
-	for (size_t i = 0; i < DEPTH; i++) {
-		loose *= (uint64_t)__builtin_popcount(bucket->low[i]) *
-			 (uint64_t)__builtin_popcount(bucket->high[i]);
-	}
-	return loose;
 }
 
 /* Unites the two that lose least by it. */
@@ -95,8 +98,8 @@ __attribute__((target("popcnt"))) static size_t unite_two(
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = i + 1; j < count; j++) {
 			struct bucket both = unite(&buckets[i], &buckets[j]);
-			uint64_t loss = looseness(&both) - looseness(&buckets[i]) -
-					looseness(&buckets[j]);
+			uint64_t loss =
+				both.loose - buckets[i].loose - buckets[j].loose;
 
 			/* `loss` may be a little below zero for united twins. */
 			if ((int64_t)loss < (int64_t)least || least == UINT64_MAX) {
