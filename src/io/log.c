@@ -11,6 +11,8 @@ static enum ann_log_level shown = ANN_LOG_NOTICE;
 static bool prefixed;
 static void (*capture)(void *user, enum ann_log_level level, const char *text);
 static void *capture_user;
+static void (*make_way)(void *user);
+static void *make_way_user;
 
 /* systemd tells by device and inode which stream is the journal's; systemd.exec(5). */
 static bool is_journal(int fd)
@@ -44,6 +46,24 @@ void ann_log_start(enum ann_log_level most)
 	prefixed = is_journal(STDERR_FILENO);
 }
 
+void ann_log_ahead(void (*ahead)(void *user), void *user)
+{
+	make_way = ahead;
+	make_way_user = user;
+}
+
+/* Who makes way may have something to say about it, which just goes first. */
+static void go_ahead(void)
+{
+	void (*ahead)(void *user) = make_way;
+
+	if (ahead != NULL && isatty(STDERR_FILENO)) {
+		make_way = NULL;
+		ahead(make_way_user);
+		make_way = ahead;
+	}
+}
+
 void ann_log(enum ann_log_level level, const char *format, ...)
 {
 	char text[2048];
@@ -55,6 +75,7 @@ void ann_log(enum ann_log_level level, const char *format, ...)
 	va_start(arguments, format);
 	(void)vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	go_ahead();
 	if (capture != NULL) {
 		capture(capture_user, level, text);
 	} else if (prefixed) {

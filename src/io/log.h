@@ -24,6 +24,12 @@ void ann_log_start(enum ann_log_level most);
 
 void ann_log(enum ann_log_level level, const char *format, ...) ANN_PRINTF(2, 3);
 
+/*
+ * `ahead` is called before each message on a terminal: who shows lines there ends the
+ * one that it is in. Not from inside itself. NULL ends it.
+ */
+void ann_log_ahead(void (*ahead)(void *user), void *user);
+
 /* The story of an error. */
 void ann_log_error(enum ann_log_level level, const struct ann_error *err);
 

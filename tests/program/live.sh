@@ -59,6 +59,32 @@ without_reconnecting_a_lost_port_ends_with_3() {
 	expect_err 'missing: No such file or directory'
 }
 
+# _look_on [OPTIONS]: a terminal on which the port is read; what it shows is in `shown`.
+_look_on() {
+	annotty=$annotty script -qec "\"\$annotty\" ${1-} -b 115200 dut" /dev/null \
+		</dev/null >shown 2>&1 &
+	pid=$!
+	_started+=("$pid")
+}
+
+a_message_does_not_stand_behind_half_a_line_on_the_terminal() {
+	local option
+
+	for option in '' --no-reconnect; do
+		plug_in dut
+		_look_on "$option"
+		say dut 'one\r\nhalf'
+		expect_soon half shown
+		unplug dut
+		expect_soon 'the device is gone' shown
+		expect "the message has a line of its own" grep -q $'^annotty: dut: the' shown
+		expect "the half line as well" grep -q $'^half\r*$' shown
+		[ -n "$option" ] || stop # it waits for the port
+	done
+	finish
+	expect_status 3
+}
+
 # A pseudo-terminal keeps 8 bits without parity, whatever it is asked for.
 options_of_ports_set_the_terminal_and_tell_what_it_does_not_have() {
 	local mode

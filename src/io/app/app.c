@@ -297,15 +297,27 @@ uv_loop_t *ann_app_loop(struct ann_app *app)
 	return &app->loop;
 }
 
+/* What we say on the terminal does not stand behind half a line of a device. */
+static void make_way(void *user)
+{
+	struct ann_app *app = user;
+
+	for (size_t i = 0; i < app->output_count; i++) {
+		app_output_make_way(app->outputs[i]);
+	}
+}
+
 void ann_app_run(struct ann_app *app, struct ann_app_result *result)
 {
 	app->running = true;
 	app_changed(app);
+	ann_log_ahead(make_way, app);
 	if (app->options.timeout_ns > 0) {
 		uv_timer_start(&app->limit, on_limit,
 			(app->options.timeout_ns + NS_PER_MS - 1) / NS_PER_MS, 0);
 	}
 	(void)uv_run(&app->loop, UV_RUN_DEFAULT);
+	ann_log_ahead(NULL, NULL);
 	*result = app->result;
 }
 

@@ -111,10 +111,25 @@ bool app_output_flush(struct app_output *o)
 	return !full;
 }
 
+static void end_line(struct app_output *o)
+{
+	if (o->route != NULL && !o->ended) {
+		ann_route_finish(o->route, ann_clock_wall_ns(), ann_clock_mono_ns());
+	}
+}
+
+void app_output_make_way(struct app_output *o)
+{
+	if (o->plan.options.terminal) {
+		end_line(o);
+		(void)app_output_flush(o);
+	}
+}
+
 void app_output_close(struct app_output *o, uint64_t drain_ms)
 {
-	if (o->app->options.daemon && o->route != NULL && !o->ended) {
-		ann_route_finish(o->route, ann_clock_wall_ns(), ann_clock_mono_ns());
+	if (o->app->options.daemon) {
+		end_line(o);
 	}
 	(void)app_output_flush(o);
 	if (!o->app->stopping) {

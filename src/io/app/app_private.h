@@ -107,6 +107,9 @@ ANN_MUST_USE enum ann_err app_output_start(struct app_output *o, struct ann_erro
 /* What has been gathered goes to the sink. False: that is full then. */
 bool app_output_flush(struct app_output *o);
 
+/* The output on a terminal ends the line that it is in: something else comes there. */
+void app_output_make_way(struct app_output *o);
+
 /* Closes, with time to write what is queued; it is freed once that is done. */
 void app_output_close(struct app_output *o, uint64_t drain_ms);
 
