@@ -106,4 +106,11 @@ bool ann_tap_batch(struct ann_tap *tap, const struct ann_batch *batch,
 /* The same for an event. */
 bool ann_tap_event(struct ann_tap *tap, const struct ann_event *event);
 
+/*
+ * The tap's source has broken off: on a terminal, its last line is annotated if that
+ * waited for what could have overwritten it. Answers as ann_tap_batch(); the times are
+ * those of now.
+ */
+bool ann_tap_end(struct ann_tap *tap, uint64_t wall_ns, uint64_t mono_ns);
+
 #endif

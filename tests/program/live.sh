@@ -85,6 +85,16 @@ a_message_does_not_stand_behind_half_a_line_on_the_terminal() {
 	expect_status 3
 }
 
+a_line_that_ends_with_cr_alone_is_annotated_on_the_terminal_when_it_is_the_last() {
+	plug_in dut
+	_look_on '--no-reconnect --color=never -s name'
+	say dut '10%\rstatus = 0x107\r'
+	expect_soon 'status = 0x107' shown
+	unplug dut
+	expect_soon "status = 0x107 [$_tls]" shown
+	finish
+}
+
 # A pseudo-terminal keeps 8 bits without parity, whatever it is asked for.
 options_of_ports_set_the_terminal_and_tell_what_it_does_not_have() {
 	local mode

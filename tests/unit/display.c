@@ -245,6 +245,25 @@ START_TEST(a_pause_behind_a_cr_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_line_that_nothing_overwrites_any_more_is_annotated)
+{
+	struct world w;
+
+	start_masking(&w);
+	say(&w, "rc 1 10%\rrc 1 20%\r");
+	ann_stream_break(w.stream, false);
+	expect(&w, "rc 1 10%\rrc 1 20%");
+	ck_assert(ann_tap_end(w.tap, w.now_ns, w.now_ns));
+	expect(&w, BUSY "\r\n");
+	ck_assert(ann_tap_end(w.tap, w.now_ns, w.now_ns));
+	say(&w, "login: ");
+	wait_ms(&w, 20);
+	ck_assert(ann_tap_end(w.tap, w.now_ns, w.now_ns));
+	expect(&w, "login: ");
+	stop(&w);
+}
+END_TEST
+
 START_TEST(annotations_below_wait_as_well)
 {
 	struct world w;
@@ -431,6 +450,7 @@ void test_cases(Suite *suite)
 	test_add(suite, a_line_that_is_overwritten_is_not_annotated);
 	test_add(suite, a_line_that_ends_with_several_crs_is_annotated_at_its_end);
 	test_add(suite, a_pause_behind_a_cr_changes_nothing);
+	test_add(suite, a_line_that_nothing_overwrites_any_more_is_annotated);
 	test_add(suite, annotations_below_wait_as_well);
 	test_add(suite, what_is_typed_is_not_held_up_and_annotated_when_it_is_over);
 	test_add(suite,

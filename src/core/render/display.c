@@ -102,6 +102,12 @@ static void show_half(struct ann_display *display, struct ann_renderer *renderer
 	}
 }
 
+void ann_display_end(struct ann_display *display, struct ann_buf *out)
+{
+	ann_buf_span(out, ann_buf_all(&display->owed));
+	ann_buf_clear(&display->owed);
+}
+
 /* --- lines ----------------------------------------------------------------------- */
 
 /* The line waits for what comes behind its CR. */

@@ -10,8 +10,9 @@
  * - A line that ends with a CR alone is going to be overwritten, as progress bars are,
  *   and an annotation would stay behind it, or break the line. So its annotations and
  *   its CR wait for what comes next: at another line end (devices say CR CR LF) they
- *   are shown at the end of the line, for anything else they are dropped. What
- *   overwrites a line and ends with a LF is a line like others.
+ *   are shown at the end of the line, as they are if nothing comes any more; for
+ *   anything else they are dropped. What overwrites a line and ends with a LF is a line
+ *   like others.
  * - A line that is not over is shown with all there is and without annotations if the
  *   terminal obeys, for somebody may be typing on it. They stand at its end once that
  *   is there.
@@ -41,6 +42,9 @@ bool ann_display_half(
 ANN_MUST_USE enum ann_err ann_display_batch(struct ann_display *display,
 	struct ann_renderer *renderer, const struct ann_batch *batch,
 	const struct ann_hit *hits, size_t count, bool on, struct ann_buf *out);
+
+/* Nothing comes next: what waits behind the CR of the last line is appended. */
+void ann_display_end(struct ann_display *display, struct ann_buf *out);
 
 /* The line, or all of it that is new, is not to be shown. A display of NULL is fine. */
 void ann_display_pass(struct ann_display *display, const struct ann_batch *line);

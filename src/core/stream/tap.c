@@ -305,6 +305,24 @@ bool ann_tap_batch(struct ann_tap *tap, const struct ann_batch *batch,
 	return room;
 }
 
+bool ann_tap_end(struct ann_tap *tap, uint64_t wall_ns, uint64_t mono_ns)
+{
+	struct ann_route *route = tap->route;
+	bool room = true;
+
+	if (tap->display == NULL || route->owner != &tap->renderer) {
+		return true;
+	}
+	ann_route_begin(route, wall_ns, mono_ns);
+	ann_display_end(tap->display, &route->out);
+	if (route->out.len > 0) {
+		ann_route_end_line(route);
+		ann_route_end_record(route);
+	}
+	(void)ann_route_offer(route, tap->can_wait, &room);
+	return room;
+}
+
 /* --- events ---------------------------------------------------------------------- */
 
 static bool tells(const struct ann_route *route, const struct ann_event *event)

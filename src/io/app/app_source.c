@@ -73,6 +73,22 @@ static void on_stopped(void *user)
 	ann_app_stop(s->app);
 }
 
+/* Nothing goes on with the line at hand. */
+static void break_off(struct app_source *s, bool gap)
+{
+	if (!s->app->result.quit) {
+		ann_stream_break(s->stream, gap);
+	}
+	for (size_t i = 0; i < s->tap_count; i++) {
+		struct ann_tap *tap = open_tap(s, i);
+
+		if (tap != NULL &&
+			!ann_tap_end(tap, ann_clock_wall_ns(), ann_clock_mono_ns())) {
+			s->app->outputs[i]->full = true;
+		}
+	}
+}
+
 /* --- from the source to the stream ------------------------------------------------ */
 
 static void on_bytes(
@@ -100,7 +116,7 @@ static void on_event(void *user, const struct ann_event *event)
 	struct app_source *s = user;
 
 	if (event->kind != ANN_EVENT_CONNECTED) {
-		ann_stream_break(s->stream, true);
+		break_off(s, true);
 	}
 	if (event->kind == ANN_EVENT_CONNECTED ||
 		event->kind == ANN_EVENT_DISCONNECTED) {
@@ -123,7 +139,7 @@ static void on_end(void *user, const struct ann_error *why)
 {
 	struct app_source *s = user;
 
-	ann_stream_break(s->stream, false);
+	break_off(s, false);
 	if (why != NULL) {
 		s->failed = true;
 		s->app->result.input_failed = true;
@@ -320,9 +336,7 @@ static void on_closed(void *user)
 
 void app_source_close(struct app_source *s)
 {
-	if (!s->app->result.quit) {
-		ann_stream_break(s->stream, false);
-	}
+	break_off(s, false);
 	if (s->app->options.command != NULL) {
 		s->app->result.command_status = ann_source_command_status(s->source);
 	}
