@@ -147,6 +147,33 @@ START_TEST(several_sources_are_named)
 }
 END_TEST
 
+/* A description and a source that would be something else as they are. */
+static void start_awkward(struct counted *c)
+{
+	static const char *const tables[] = {
+		"# family: dev\n1\tDEV_ONE\t100% of a|b, <c>\n", NULL};
+
+	test_kit_init(&c->kit, tables, "[rule r]\npattern = rc (?<code>\\w+)\n");
+	test_kit_compile(&c->kit, NULL);
+	c->summary = ann_summary_new(c->kit.book);
+	add(c, "a|b\n::c", "rc 1\n", 1);
+	add(c, "d", "rc 1\n", 1);
+}
+
+START_TEST(a_cell_of_markdown_holds_whatever_it_is)
+{
+	struct counted c;
+
+	start_awkward(&c);
+	expect(&c, ANN_SUMMARY_MARKDOWN,
+		"2 status values of 1 code on 2 of 2 lines\n\n"
+		"| count | code | name | meaning | first | last |\n"
+		"| ---: | --- | --- | --- | ---: | ---: |\n"
+		"| 2 | 0x01 | DEV_ONE | 100% of a\\|b, \\<c> | a\\|b ::c:1 | d:1 |\n");
+	stop(&c);
+}
+END_TEST
+
 START_TEST(json_has_the_meaning_of_each)
 {
 	struct counted c;
@@ -214,6 +241,7 @@ void test_cases(Suite *suite)
 	test_add(suite, the_commonest_comes_first);
 	test_add(suite, equal_counts_come_by_value_then_by_family);
 	test_add(suite, several_sources_are_named);
+	test_add(suite, a_cell_of_markdown_holds_whatever_it_is);
 	test_add(suite, json_has_the_meaning_of_each);
 	test_add(suite, a_line_without_an_end_is_counted);
 	test_add(suite, without_memory_there_is_no_summary);

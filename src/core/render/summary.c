@@ -176,8 +176,10 @@ static void add_totals(
 }
 
 static void add_place(const struct ann_summary *summary, const struct place *place,
-	int width, struct ann_buf *out)
+	struct ann_buf *out)
 {
+	int width = 10; /* of the column; names of sources have any */
+
 	if (summary->many_sources) {
 		ann_buf_printf(out, "%s:", place->source);
 		width = 0;
@@ -195,13 +197,36 @@ static void write_text(const struct ann_summary *summary,
 	}
 	for (size_t i = 0; i < found; i++) {
 		ann_buf_printf(out, "%8llu ", (unsigned long long)counts[i]->hits);
-		add_place(summary, &counts[i]->first, 10, out);
+		add_place(summary, &counts[i]->first, out);
 		ann_buf_char(out, ' ');
-		add_place(summary, &counts[i]->last, 10, out);
+		add_place(summary, &counts[i]->last, out);
 		ann_buf_printf(out, "  %s %.*s\n",
 			ann_code_hex(counts[i]->code->value).text,
 			ANN_SPAN_ARG(counts[i]->code->name));
 	}
+}
+
+/* What stands in a cell of a table: GitHub Flavored Markdown, 4.10 and 6.1. */
+static void add_cell(struct ann_buf *out, struct ann_span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (strchr("\\|<`*", c) != NULL && c != '\0') {
+			ann_buf_char(out, '\\');
+		}
+		ann_buf_char(out, (unsigned char)c < ' ' ? ' ' : c);
+	}
+}
+
+static void add_place_cell(const struct ann_summary *summary, const struct place *place,
+	struct ann_buf *out)
+{
+	if (summary->many_sources) {
+		add_cell(out, ann_span(place->source));
+		ann_buf_char(out, ':');
+	}
+	ann_buf_u64(out, place->line);
 }
 
 static void write_markdown(const struct ann_summary *summary,
@@ -215,13 +240,14 @@ static void write_markdown(const struct ann_summary *summary,
 	for (size_t i = 0; i < found; i++) {
 		const struct ann_code *code = counts[i]->code;
 
-		ann_buf_printf(out, "| %llu | %s | %.*s | %.*s | ",
+		ann_buf_printf(out, "| %llu | %s | %.*s | ",
 			(unsigned long long)counts[i]->hits,
-			ann_code_hex(code->value).text, ANN_SPAN_ARG(code->name),
-			ANN_SPAN_ARG(code->description));
-		add_place(summary, &counts[i]->first, 0, out);
+			ann_code_hex(code->value).text, ANN_SPAN_ARG(code->name));
+		add_cell(out, code->description);
 		ann_buf_str(out, " | ");
-		add_place(summary, &counts[i]->last, 0, out);
+		add_place_cell(summary, &counts[i]->first, out);
+		ann_buf_str(out, " | ");
+		add_place_cell(summary, &counts[i]->last, out);
 		ann_buf_str(out, " |\n");
 	}
 }
