@@ -24,7 +24,7 @@ _annotty_values() {
 	-s | --style) echo 'full name' ;;
 	--timestamp) echo 'iso8601 time delta epoch monotonic none' ;;
 	--color) echo 'auto always never' ;;
-	--summary) echo 'text markdown json' ;;
+	--summary) echo 'text markdown json github' ;;
 	--family | --families) _annotty_families ;;
 	--fail-on) echo 'any ok info warning error' && _annotty_names ;;
 	-o | --output)

@@ -11,6 +11,7 @@ enum ann_summary_format {
 	ANN_SUMMARY_TEXT,
 	ANN_SUMMARY_MARKDOWN,
 	ANN_SUMMARY_JSON,
+	ANN_SUMMARY_GITHUB, /* a workflow command for each code */
 };
 
 struct ann_summary;

@@ -88,7 +88,7 @@ bool ann_option_color(struct ann_options *options, const char *word)
 
 bool ann_option_summary(struct ann_options *options, const char *word)
 {
-	static const char *const known[] = {"text", "markdown", "json"};
+	static const char *const known[] = {"text", "markdown", "json", "github"};
 	int at = word == NULL ? 0 : choose("summary", word, known, ANN_LEN(known));
 
 	options->summary = true;

@@ -25,7 +25,7 @@ static const char help[] =
 	"-t, --timestamp[=T]  iso8601, time, delta, epoch or monotonic\n"
 	"    --color=WHEN     auto|always|never        --fail-on=WHAT   exit 1 if it came\n"
 	"    --raw-control    obey the device          --quit-on=REGEX  end after a line\n"
-	"-S, --summary[=F]    text|markdown|json       --timeout=S      end after S sec.\n"
+	"-S, --summary[=F]    markdown|json|github     --timeout=S      end after S sec.\n"
 	"    --progress, --no-progress                 --json           for programs\n"
 	"-q, --quiet, -v, --verbose                    --family=F       of codes, import\n"
 	"-c, --config=FILE -h, --help -V, --version    --prefix=P       of import\n"

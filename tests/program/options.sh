@@ -99,6 +99,13 @@ a_summary_in_markdown_is_a_table() {
 	expect_err '| 1 | 0x107 | '"$_tls"' | Something in message processing' '| 4 | 4 |' '| 11 | 11 |'
 }
 
+a_summary_for_github_has_a_command_on_a_line_for_each_code() {
+	_console >in
+	run --summary=github in
+	expect_equal "$(grep -c '^::error title=[A-Z_]*::0x.* at in:[0-9]*' "$err")" 3
+	expect_err "::error title=$_tls::0x107 at in:4: Something in message processing"
+}
+
 a_summary_in_json_is_one_object() {
 	_console >in
 	run --summary=json in

@@ -174,6 +174,33 @@ START_TEST(a_cell_of_markdown_holds_whatever_it_is)
 }
 END_TEST
 
+START_TEST(github_has_a_command_for_each)
+{
+	struct counted c;
+
+	start(&c);
+	add_two_batches(&c, "boot.log");
+	expect(&c, ANN_SUMMARY_GITHUB,
+		"6 status values of 3 codes on 5 of 9 lines\n"
+		"::warning title=DEV_BUSY::0x01 at boot.log:2 to boot.log:9, 3 times: Try again.\n"
+		"::error title=DEV_ISSUER::0x11B at boot.log:2 to boot.log:6, 2 times: Who signed this?\n"
+		"::notice title=NET_CLOSED::0x20004 at boot.log:3: The peer is done.\n");
+	stop(&c);
+}
+END_TEST
+
+START_TEST(a_command_for_github_is_one_line_whatever_it_says)
+{
+	struct counted c;
+
+	start_awkward(&c);
+	expect(&c, ANN_SUMMARY_GITHUB,
+		"2 status values of 1 code on 2 of 2 lines\n"
+		"::error title=DEV_ONE::0x01 at a|b%0A::c:1 to d:1, 2 times: 100%25 of a|b, <c>\n");
+	stop(&c);
+}
+END_TEST
+
 START_TEST(json_has_the_meaning_of_each)
 {
 	struct counted c;
@@ -242,6 +269,8 @@ void test_cases(Suite *suite)
 	test_add(suite, equal_counts_come_by_value_then_by_family);
 	test_add(suite, several_sources_are_named);
 	test_add(suite, a_cell_of_markdown_holds_whatever_it_is);
+	test_add(suite, github_has_a_command_for_each);
+	test_add(suite, a_command_for_github_is_one_line_whatever_it_says);
 	test_add(suite, json_has_the_meaning_of_each);
 	test_add(suite, a_line_without_an_end_is_counted);
 	test_add(suite, without_memory_there_is_no_summary);

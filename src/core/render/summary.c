@@ -252,6 +252,61 @@ static void write_markdown(const struct ann_summary *summary,
 	}
 }
 
+/* What stands in a workflow command behind the last colons. */
+static void add_message(struct ann_buf *out, struct ann_span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (c == '%' || c == '\r' || c == '\n') {
+			ann_buf_printf(out, "%%%02X", (unsigned)c);
+		} else {
+			ann_buf_char(out, c);
+		}
+	}
+}
+
+static void add_place_message(
+	const char *before, const struct place *place, struct ann_buf *out)
+{
+	ann_buf_str(out, before);
+	add_message(out, ann_span(place->source));
+	ann_buf_char(out, ':');
+	ann_buf_u64(out, place->line);
+}
+
+/* Workflow commands of GitHub Actions: the page of the run shows an annotation each. */
+static void write_github(const struct ann_summary *summary,
+	const struct count *const *counts, size_t found, struct ann_buf *out)
+{
+	static const char *const commands[] = {
+		[ANN_SEVERITY_OK] = "notice",
+		[ANN_SEVERITY_INFO] = "notice",
+		[ANN_SEVERITY_WARNING] = "warning",
+		[ANN_SEVERITY_ERROR] = "error",
+	};
+
+	add_totals(summary, found, out);
+	ann_buf_char(out, '\n');
+	for (size_t i = 0; i < found; i++) {
+		const struct ann_code *code = counts[i]->code;
+
+		ann_buf_printf(out, "::%s title=%.*s::%s", commands[code->severity],
+			ANN_SPAN_ARG(code->name), ann_code_hex(code->value).text);
+		add_place_message(" at ", &counts[i]->first, out);
+		if (counts[i]->hits > 1) {
+			add_place_message(" to ", &counts[i]->last, out);
+			ann_buf_printf(out, ", %llu times",
+				(unsigned long long)counts[i]->hits);
+		}
+		if (code->description.len > 0) {
+			ann_buf_str(out, ": ");
+			add_message(out, code->description);
+		}
+		ann_buf_char(out, '\n');
+	}
+}
+
 static void add_json_place(
 	const char *key, const struct place *place, struct ann_buf *out)
 {
@@ -303,6 +358,9 @@ void ann_summary_write(const struct ann_summary *summary,
 		break;
 	case ANN_SUMMARY_JSON:
 		write_json(summary, counts, found, out);
+		break;
+	case ANN_SUMMARY_GITHUB:
+		write_github(summary, counts, found, out);
 		break;
 	}
 	ann_free((void *)counts);
