@@ -1,9 +1,7 @@
 #include "io/net/link.h"
 
 #include "io/log.h"
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include "io/net/keepalive.h"
 
 /*
  * The states, by what is under way:
@@ -167,23 +165,6 @@ static void failed(struct ann_link *link, int status)
 	}
 }
 
-static void keep_alive(struct ann_link *link)
-{
-	unsigned idle_s = (unsigned)((link->keepalive_ms + 999) / 1000);
-	unsigned limit_ms = (unsigned)(10 * link->keepalive_ms);
-	uv_os_fd_t fd = -1;
-
-	if (idle_s == 0 || link->peer.handle.type != UV_TCP ||
-		uv_fileno(&link->peer.handle, &fd) != 0) {
-		return;
-	}
-	/* A peer that is cut off answers neither probes nor, if there are any, data;
-	 * one that has stopped to read for so long is not better. */
-	(void)uv_tcp_keepalive(&link->peer.tcp, 1, idle_s);
-	(void)setsockopt(
-		fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
-}
-
 static void on_connected(uv_connect_t *request, int status)
 {
 	struct ann_link *link = request->data;
@@ -199,7 +180,7 @@ static void on_connected(uv_connect_t *request, int status)
 	link->is_up = true;
 	link->up_since_ms = uv_now(link->timer.loop);
 	link->ups++;
-	keep_alive(link);
+	ann_keepalive(&link->peer.handle, link->keepalive_ms, link->stuck_ms);
 	ann_log(link->told ? ANN_LOG_NOTICE : ANN_LOG_INFO, "%s: connected",
 		link->endpoint->name);
 	link->told = false;

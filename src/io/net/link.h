@@ -26,9 +26,10 @@ struct ann_link {
 	void (*gave_up)(void *user, int status);
 	void *user;
 	const struct ann_endpoint *endpoint; /* unix or HOST:PORT; borrowed */
-	uint64_t keepalive_ms; /* probe a silent peer; 0: never. May be set before the
-				  start */
-	uint64_t patience_ms;  /* for one address to answer */
+	/* Of ann_keepalive(), 0 by default. May be set before the start. */
+	uint64_t keepalive_ms;
+	uint64_t stuck_ms;
+	uint64_t patience_ms; /* for one address to answer */
 	struct ann_backoff backoff;
 	union ann_socket peer;
 	uv_timer_t timer; /* the wait, or the patience */

@@ -2,6 +2,7 @@
 
 enum {
 	KEEPALIVE_MS = 30000,
+	STUCK = 10, /* times as long: one that has stopped to read is no better */
 	DAY_MS = 86400000,
 	SPOOL_LEAST = 1 << 20,
 	SHORT_QUEUE_BYTES = 256 * 1024
@@ -50,6 +51,7 @@ void ann_collector_apply(
 	const struct ann_collector_settings *settings, struct ann_link *link)
 {
 	link->keepalive_ms = settings->keepalive_ms;
+	link->stuck_ms = STUCK * settings->keepalive_ms;
 	ann_backoff_init(&link->backoff, settings->retry_ms, settings->retry_most_ms,
 		uv_hrtime() ^ (uintptr_t)link);
 }

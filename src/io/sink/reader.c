@@ -2,11 +2,12 @@
 
 #include "annotty/alloc.h"
 #include "annotty/lines.h"
+#include "io/net/keepalive.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { KEEPALIVE_S = 30 };
+enum { KEEPALIVE_MS = 30000 };
 
 static void on_written(void *user, bool room)
 {
@@ -81,7 +82,7 @@ static int open_peer(struct ann_reader *reader, int fd)
 	status = ann_socket_open(&reader->peer, fd);
 	if (status == 0 && !is_unix) {
 		(void)uv_tcp_nodelay(&reader->peer.tcp, 1);
-		(void)uv_tcp_keepalive(&reader->peer.tcp, 1, KEEPALIVE_S);
+		ann_keepalive(&reader->peer.handle, KEEPALIVE_MS, 0);
 	}
 	return status;
 }

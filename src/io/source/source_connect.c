@@ -13,7 +13,6 @@
 
 #include "io/clock.h"
 #include "io/log.h"
-#include "io/net/keepalive.h"
 #include "io/net/link.h"
 #include "io/net/peer.h"
 #include "io/net/unix.h"
@@ -46,7 +45,6 @@ struct connect {
 	struct ann_peer peer; /* first: it begins with the front */
 	struct ann_link link;
 	const struct ann_endpoint *endpoint;
-	uint64_t keepalive_ms;
 	uint64_t up_mono_ns;
 	bool speaks_telnet;
 	bool sets_port; /* by RFC 2217, as `port` says */
@@ -180,7 +178,6 @@ static void on_up(void *user)
 	struct connect *c = user;
 
 	c->up_mono_ns = ann_clock_mono_ns();
-	ann_keepalive(&c->link.peer.handle, c->keepalive_ms);
 	if (c->speaks_telnet && !begin_telnet(c)) {
 		ann_link_lost(&c->link, UV_ENOMEM, NULL);
 		return;
@@ -345,9 +342,9 @@ static void apply(struct connect *c, const struct kind *kind,
 	c->peer.received = kind->telnet ? on_telnet_received : NULL;
 	c->speaks_telnet = kind->telnet;
 	c->sets_port = kind->port;
-	c->keepalive_ms = settings->keepalive_ms;
 	c->port = ann_port_wished(&settings->port);
 	c->link.gave_up = reconnect ? NULL : on_gave_up;
+	c->link.keepalive_ms = settings->keepalive_ms;
 	c->link.patience_ms = settings->patience_ms;
 	ann_backoff_init(&c->link.backoff, settings->retry_ms, settings->retry_most_ms,
 		uv_hrtime() ^ (uintptr_t)c);

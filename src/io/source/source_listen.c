@@ -152,7 +152,7 @@ static void take(struct listen *l)
 		shut(&l->device, on_device_closed); /* gone already */
 		return;
 	}
-	ann_keepalive(&l->device.handle, l->settings.keepalive_ms);
+	ann_keepalive(&l->device.handle, l->settings.keepalive_ms, 0);
 	ann_log(ANN_LOG_INFO, "%s: a device has connected", l->endpoint->name);
 	ann_peer_up(&l->peer, &l->device.stream);
 }
