@@ -255,7 +255,7 @@ static int print_found(const struct found *found, bool json)
 }
 
 /* `annotty explain bad certificate`: several plain words are one search. */
-static bool are_words(const struct ann_codebook *book, const struct ann_files *words)
+static bool are_words(const struct ann_codebook *book, const struct ann_inputs *words)
 {
 	for (size_t i = 0; i < words->count; i++) {
 		if (strpbrk(words->path[i], "0123456789_") != NULL ||
@@ -268,7 +268,7 @@ static bool are_words(const struct ann_codebook *book, const struct ann_files *w
 }
 
 static bool explain_words(const struct ann_codebook *book,
-	const struct ann_files *words, struct found *found)
+	const struct ann_inputs *words, struct found *found)
 {
 	struct ann_buf text = {0};
 

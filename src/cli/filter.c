@@ -177,6 +177,7 @@ static int status_of(const struct run *run, const struct ann_filter_result *resu
 
 int ann_main_filter(int argc, char **argv)
 {
+	static const char *const standard = "-";
 	struct run run = {0};
 	struct ann_filter_result result = {0};
 	int status = ann_options_read(&run.options, ANN_COMMAND_FILTER, argc, argv);
@@ -186,7 +187,7 @@ int ann_main_filter(int argc, char **argv)
 		return status;
 	}
 	if (run.options.inputs.count == 0) {
-		run.options.inputs.path[run.options.inputs.count++] = "-";
+		run.options.inputs = (struct ann_inputs){&standard, 1};
 	}
 	ann_log_start(run.options.verbose ? ANN_LOG_INFO
 		      : run.options.quiet ? ANN_LOG_ERROR

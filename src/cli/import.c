@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static int print_table(const struct ann_codebook *book, struct ann_span family,
-	const struct ann_files *headers)
+	const struct ann_inputs *headers)
 {
 	struct ann_buf out = {0};
 	const struct ann_family *made = ann_codebook_family_named(book, family);

@@ -135,7 +135,7 @@ static enum ann_err add_source(struct live *live, const char *spec, const char *
 
 static enum ann_err add_sources(struct live *live)
 {
-	const struct ann_files *inputs = &live->options->inputs;
+	const struct ann_inputs *inputs = &live->options->inputs;
 	enum ann_err failed = ANN_OK;
 
 	if (live->options->command != NULL) {
@@ -274,8 +274,10 @@ int ann_live(struct ann_options *options)
 	struct live live = {.options = options};
 	int status = ANN_EXIT_DONE;
 
-	if (options->command != NULL && options->inputs.count > 0 &&
-		strcmp(options->inputs.path[0], "-") != 0) {
+	/* Without an input it is "-", as which the command's standard input counts. */
+	if (options->command != NULL &&
+		(options->inputs.count > 1 ||
+			strcmp(options->inputs.path[0], "-") != 0)) {
 		fprintf(stderr, "annotty: an INPUT and a COMMAND do not go together\n");
 		return ANN_EXIT_USAGE;
 	}

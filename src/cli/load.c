@@ -32,13 +32,17 @@ static void print_note(void *user, const char *note)
 }
 
 enum ann_err ann_load_headers(struct ann_codebook *book, struct ann_span family,
-	const struct ann_files *headers, struct ann_span prefix, bool verbose,
+	const struct ann_inputs *headers, struct ann_span prefix, bool verbose,
 	struct ann_error *err)
 {
 	struct ann_header parts[ANN_FILES_MOST] = {0};
 	struct ann_buf texts[ANN_FILES_MOST] = {0};
 	enum ann_err failed = ANN_OK;
 
+	if (headers->count > ANN_FILES_MOST) {
+		return ann_error_set(err, ANN_ECONFIG, "%s: more than %d headers",
+			headers->path[ANN_FILES_MOST], ANN_FILES_MOST);
+	}
 	if (!ann_table_family_fits(family)) {
 		failed = ann_error_set(err, ANN_ECONFIG,
 			"%s: a family is named with letters, digits, _ and -, not "
@@ -71,7 +75,7 @@ static bool is_header(const char *path)
 static enum ann_err load_table(struct ann_codebook *book, const char *path,
 	bool verbose, struct ann_error *err)
 {
-	struct ann_files one = {{path}, 1};
+	const struct ann_inputs one = {&path, 1};
 	struct ann_buf text = {0};
 	enum ann_err failed = ANN_OK;
 

@@ -9,6 +9,12 @@
 
 enum { ANN_FILES_MOST = 256 };
 
+/* Arguments of the command line, as many as there are; borrowed. */
+struct ann_inputs {
+	const char *const *path;
+	size_t count;
+};
+
 /* Files in the order in which the user named them; borrowed. */
 struct ann_files {
 	const char *path[ANN_FILES_MOST];
@@ -32,10 +38,13 @@ ANN_MUST_USE enum ann_err ann_load_book(struct ann_codebook **book,
 ANN_MUST_USE enum ann_err ann_load_rules(struct ann_rules **rules,
 	const struct ann_files *files, bool no_default, struct ann_error *err);
 
-/* Headers as one family into a book that exists; see ann_header_add(). */
+/*
+ * Headers, ANN_FILES_MOST of them, as one family into a book that exists; see
+ * ann_header_add().
+ */
 ANN_MUST_USE enum ann_err ann_load_headers(struct ann_codebook *book,
-	struct ann_span family, const struct ann_files *headers, struct ann_span prefix,
-	bool verbose, struct ann_error *err);
+	struct ann_span family, const struct ann_inputs *headers,
+	struct ann_span prefix, bool verbose, struct ann_error *err);
 
 /* Prints "annotty: " and the story on standard error; an ann_error_cb. */
 void ann_warn(void *user, const struct ann_error *err);

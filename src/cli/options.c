@@ -399,11 +399,8 @@ static int finish(struct ann_options *options, int count, char **inputs)
 		fputs("annotty: a COMMAND is missing behind \"--\"\n", stderr);
 		return ANN_EXIT_USAGE;
 	}
-	for (int i = 0; i < count; i++) {
-		if (!ann_option_file(&options->inputs, inputs[i])) {
-			return ANN_EXIT_USAGE;
-		}
-	}
+	options->inputs = (struct ann_inputs){
+		(const char *const *)inputs, count > 0 ? (size_t)count : 0};
 	return -1;
 }
 

@@ -20,7 +20,7 @@ enum ann_exit {
 enum { ANN_OUTPUTS_MOST = 32, ANN_QUIT_ON_MOST = 32, ANN_PORT_SETTINGS = 16 };
 
 struct ann_options {
-	struct ann_files inputs;
+	struct ann_inputs inputs;
 	const char *outputs[ANN_OUTPUTS_MOST];
 	size_t output_count;
 	struct ann_render_options render; /* for outputs that do not say otherwise */

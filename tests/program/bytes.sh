@@ -89,6 +89,17 @@ json_tells_bytes_that_are_no_text_in_base64() {
 	expect_equal "$(jq -c 'select(.seq == 2) | [.line, .raw]' "$out")" '["fine ä",null]'
 }
 
+inputs_can_be_as_many_as_the_command_line_holds() {
+	local i
+
+	for i in {1000..2999}; do
+		echo "$i" >"in.$i"
+	done
+	run in.*
+	expect_status 0
+	expect_same "$out" <(seq 1000 2999)
+}
+
 all_256_bytes_go_through() {
 	perl -e 'print map { chr } 0 .. 255' >in
 	run in

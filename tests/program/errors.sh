@@ -474,6 +474,15 @@ too_many_of_anything_is_told() {
 	_wrong '--output: more than 32' -- "${many[@]}"
 	mapfile -t many < <(printf -- '--fail-on=any\n%.0s' {1..40})
 	_wrong '--fail-on: more than 32' -- "${many[@]}"
+	mapfile -t many < <(printf -- '-Tx.tsv\n%.0s' {1..300})
+	_wrong 'x.tsv: more than 256 files' -- "${many[@]}"
+	mapfile -t many < <(printf -- 'x.h\n%.0s' {1..300})
+	_wrong 'x.h: more than 256 headers' -- import "${many[@]}"
+}
+
+a_command_has_no_other_input() {
+	_wrong 'an INPUT and a COMMAND do not go together' -- in -- true
+	_wrong 'an INPUT and a COMMAND do not go together' -- - in -- true
 }
 
 run_all "$@"
