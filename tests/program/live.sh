@@ -85,6 +85,21 @@ a_message_does_not_stand_behind_half_a_line_on_the_terminal() {
 	expect_status 3
 }
 
+# _shown COMMAND: what the terminal shows of it, but for the end of input that script(1)
+# types.
+_shown() {
+	run_on_terminal "$1"
+	tr -d '\r' <"$out" | sed 's/\^@//'
+}
+
+what_is_told_at_the_end_does_not_stand_behind_half_a_line_on_the_terminal() {
+	expect_equal "$(_shown '"$annotty" --summary -- printf half')" 'half
+0 status values of 0 codes on 0 of 1 line'
+	expect_equal "$(_shown '"$annotty" --quit-on=x --timeout=0.4 -- sh -c "printf half; sleep 30"')" 'half
+annotty: --timeout came before --quit-on "x"'
+	expect_equal "$(_shown '"$annotty" -- printf half; printf behind')" halfbehind
+}
+
 a_line_that_ends_with_cr_alone_is_annotated_on_the_terminal_when_it_is_the_last() {
 	plug_in dut
 	_look_on '--no-reconnect --color=never -s name'

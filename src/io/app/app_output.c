@@ -126,9 +126,19 @@ void app_output_make_way(struct app_output *o)
 	}
 }
 
+/* Something else comes where its last line stands: the next run, or a summary. */
+static bool is_gone_on(const struct app_output *o)
+{
+	const struct ann_app *app = o->app;
+
+	return app->options.daemon ||
+	       (o->plan.options.terminal &&
+		       (app->options.summary != NULL || app->result.timed_out));
+}
+
 void app_output_close(struct app_output *o, uint64_t drain_ms)
 {
-	if (o->app->options.daemon) {
+	if (is_gone_on(o)) {
 		end_line(o);
 	}
 	(void)app_output_flush(o);
