@@ -6,6 +6,7 @@
  *  3. words, all of which stand in a symbol, description or hint.
  */
 #include "annotty/alloc.h"
+#include "cli/near_name.h"
 #include "cli/options.h"
 
 #include <stdio.h>
@@ -144,26 +145,11 @@ static void tell_ranges(
 
 static void tell_unknown(const struct ann_codebook *book, const char *word)
 {
-	const struct ann_code *best = NULL;
-	unsigned least = (unsigned)strlen(word) / 3 + 1;
+	struct ann_span near = ann_near_name(book, ann_span(word));
 
-	for (size_t f = 0; f < ann_codebook_families(book); f++) {
-		const struct ann_family *family = ann_codebook_family(book, f);
-		const struct ann_code *codes = ann_family_codes(family);
-
-		for (size_t i = 0; i < family->count; i++) {
-			unsigned distance =
-				ann_span_distance(ann_span(word), codes[i].name);
-
-			if (distance < least) {
-				least = distance;
-				best = &codes[i];
-			}
-		}
-	}
-	if (best != NULL) {
+	if (near.len > 0) {
 		fprintf(stderr, "annotty: \"%s\" is in no table; did you mean %.*s?\n",
-			word, ANN_SPAN_ARG(best->name));
+			word, ANN_SPAN_ARG(near));
 	} else {
 		fprintf(stderr, "annotty: \"%s\" is in no table\n", word);
 	}

@@ -1,5 +1,7 @@
 #include "cli/setup.h"
 
+#include "cli/near_name.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,26 @@ bool ann_setup_wants_color(const struct ann_options *options, bool terminal)
 	       (terminal && term != NULL && strcmp(term, "dumb") != 0);
 }
 
+/* Names the word or the symbol that was meant, if one is near. */
+static enum ann_err unknown_fail_on(
+	const struct ann_setup *setup, struct ann_span word, struct ann_error *err)
+{
+	static const char *const words[] = {"any", "ok", "info", "warning", "error"};
+	unsigned slips = (unsigned)word.len / 3;
+	struct ann_span near =
+		ann_span(ann_span_nearest(word, words, ANN_LEN(words), slips));
+
+	if (near.len == 0) {
+		near = ann_near_name(setup->book, word);
+	}
+	return ann_error_set(err, ANN_ECONFIG,
+		"--fail-on: \"%.*s\" is neither any, ok, info, warning, error nor a name "
+		"that a table has; %s%.*s%s",
+		ANN_SPAN_ARG(word),
+		near.len > 0 ? "did you mean \"" : "see annotty codes",
+		ANN_SPAN_ARG(near), near.len > 0 ? "\"?" : "");
+}
+
 /* `any`, a severity or a symbol, which has to be one. */
 static enum ann_err read_fail_on(
 	struct ann_setup *setup, const char *text, struct ann_error *err)
@@ -44,10 +66,7 @@ static enum ann_err read_fail_on(
 	} else if (ann_codebook_find_name(setup->book, word) != NULL) {
 		fail_on->names[fail_on->name_count++] = word;
 	} else {
-		return ann_error_set(err, ANN_ECONFIG,
-			"--fail-on: \"%s\" is neither any, ok, info, warning, error nor a "
-			"name that a table has; see annotty codes",
-			text);
+		return unknown_fail_on(setup, word, err);
 	}
 	return ANN_OK;
 }

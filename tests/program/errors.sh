@@ -430,7 +430,10 @@ a_wrong_setting_of_ports_is_told_whatever_is_read() {
 a_wrong_fail_on_is_told() {
 	_wrong '--fail-on: "fatal" is neither any' 'warning' -- --fail-on fatal
 	_wrong '--fail-on: "NX_NO_SUCH_NAME"' 'a name' -- --fail-on NX_NO_SUCH_NAME
-	_wrong '--fail-on: ""' -- --fail-on ''
+	_wrong '--fail-on: ""' 'see annotty codes' -- --fail-on ''
+	_wrong 'did you mean "NX_NOT_CONNECTED"?' -- --fail-on NX_NOT_CONECTED
+	_wrong 'did you mean "NX_NOT_CONNECTED"?' -- --fail-on nx_not_connected
+	_wrong 'did you mean "error"?' -- --fail-on Errors
 }
 
 commands_refuse_options_of_others() {
