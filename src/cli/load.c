@@ -140,6 +140,7 @@ enum ann_err ann_load_rules(struct ann_rules **rules, const struct ann_files *fi
 {
 	struct ann_rules *made = ann_rules_new();
 	enum ann_err failed = made == NULL ? ann_error_nomem(err) : ANN_OK;
+	bool told = false;
 
 	for (const struct ann_embedded *e = ann_embedded_rules;
 		!no_default && e->name != NULL && failed == ANN_OK; e++) {
@@ -147,7 +148,12 @@ enum ann_err ann_load_rules(struct ann_rules **rules, const struct ann_files *fi
 	}
 	for (size_t i = 0; i < files->count && failed == ANN_OK; i++) {
 		failed = load_rule_file(made, files->path[i], err);
+		if (failed == ANN_ECONFIG && err->tell != NULL) {
+			told = true; /* as for tables */
+			failed = ANN_OK;
+		}
 	}
+	failed = failed == ANN_OK && told ? ANN_ECONFIG : failed;
 	if (failed != ANN_OK) {
 		ann_rules_free(made);
 		return failed;

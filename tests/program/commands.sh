@@ -302,6 +302,14 @@ check_tells_mistakes_of_tables_and_rules_together() {
 	expect_err "one.tsv:1: " "two.tsv:1: " "bad.rules:2: "
 }
 
+check_tells_mistakes_of_all_files_of_rules() {
+	printf '[rule a]\npatern = x\n' >one.rules
+	printf '[rule a]\nbase = octal\n' >two.rules
+	run check -R one.rules -R two.rules
+	expect_status 2
+	expect_err 'one.rules:2: unknown key "patern"' 'two.rules:2: unknown base "octal"'
+}
+
 check_tells_a_file_that_is_missing_among_mistakes() {
 	printf 'rubbish\n' >bad.tsv
 	run check -T bad.tsv -T missing.tsv
