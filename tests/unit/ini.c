@@ -94,6 +94,16 @@ START_TEST(crlf_ends_lines_as_well)
 }
 END_TEST
 
+START_TEST(a_byte_order_mark_is_passed_over)
+{
+	expect("\xef\xbb\xbf[r]\na = 1\n", "1:[r ];2:r .a=1;");
+	expect("\xef\xbb\xbf", "");
+	refuse("\xef\xbb[r]\n",
+		"a.ini:1: expected \"key = value\" or \"[section]\", found "
+		"\"\xef\xbb[r]\"");
+}
+END_TEST
+
 START_TEST(values_have_no_longest_line)
 {
 	struct ann_buf text = {0};
@@ -184,6 +194,7 @@ void test_cases(Suite *suite)
 	test_add(suite, comments_are_at_the_start_of_a_line);
 	test_add(suite, a_line_that_begins_with_a_blank_goes_on);
 	test_add(suite, crlf_ends_lines_as_well);
+	test_add(suite, a_byte_order_mark_is_passed_over);
 	test_add(suite, values_have_no_longest_line);
 	test_add(suite, other_lines_are_mistakes);
 	test_add(suite, what_the_taker_says_comes_with_its_line);

@@ -1,6 +1,7 @@
 #include "annotty/ini.h"
 
 #include "annotty/buf.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -119,6 +120,7 @@ enum ann_err ann_ini_read(struct ann_span text, const char *origin, ann_ini_cb t
 		.entry = {.origin = origin}, .take = take, .user = user, .err = err};
 	enum ann_err failed = ANN_OK;
 
+	text = ann_utf8_unmarked(text);
 	while (text.ptr != NULL && failed == ANN_OK) {
 		r.line++;
 		failed = go_on(&r, read_line(&r, ann_span_next(&text, '\n')));

@@ -72,3 +72,15 @@ size_t ann_utf8_valid(struct ann_span text)
 	}
 	return at;
 }
+
+struct ann_span ann_utf8_unmarked(struct ann_span text)
+{
+	enum { MARK_BYTES = 3 };
+
+	if (text.len >= MARK_BYTES &&
+		memcmp(text.ptr, "\xef\xbb\xbf", MARK_BYTES) == 0) {
+		text.ptr += MARK_BYTES;
+		text.len -= MARK_BYTES;
+	}
+	return text;
+}

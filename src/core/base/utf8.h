@@ -18,4 +18,7 @@ bool ann_utf8_is_control(struct ann_span text);
 /* How many bytes at the front of `text` are valid UTF-8. */
 size_t ann_utf8_valid(struct ann_span text);
 
+/* The text behind the byte order mark that some editors write at its front. */
+struct ann_span ann_utf8_unmarked(struct ann_span text);
+
 #endif
