@@ -97,8 +97,14 @@ int ann_main_status(int argc, char **argv)
 	}
 	path = options.inputs.count > 0 ? options.inputs.path[0]
 					: ann_control_default_path();
-	if (path == NULL || options.inputs.count > 1) {
+	if (options.inputs.count > 1) {
 		fputs("annotty: status takes the path of one control socket\n", stderr);
+		return ANN_EXIT_USAGE;
+	}
+	if (path == NULL) {
+		fputs("annotty: XDG_RUNTIME_DIR is not set, so status needs the path of "
+		      "the control socket\n",
+			stderr);
 		return ANN_EXIT_USAGE;
 	}
 	do {

@@ -466,6 +466,20 @@ commands_without_what_they_need_say_so() {
 	_wrong 'import needs' -- import
 	_wrong 'codes takes no argument, found "nx"' '--family nx' -- codes nx
 	_wrong 'check takes' 'found "x.rules"' -- check x.rules
+	_wrong 'status takes the path of one control socket' -- status a b
+}
+
+status_of_a_user_without_a_session_needs_a_path() {
+	local nobody=(env -u XDG_RUNTIME_DIR -u RUNTIME_DIRECTORY)
+
+	if [ "$EUID" -eq 0 ]; then
+		nobody+=(setpriv --reuid 65534 --clear-groups)
+	fi
+	"${nobody[@]}" test -x "$annotty" || return # in a folder of root's
+	"${nobody[@]}" "$annotty" status >"$out" 2>"$err"
+	status=$?
+	expect_status 2
+	expect_err 'XDG_RUNTIME_DIR is not set'
 }
 
 too_many_of_anything_is_told() {
