@@ -155,29 +155,48 @@ static void tell_unknown(const struct ann_codebook *book, const char *word)
 	}
 }
 
-/* A number in all its readings; `known`: a table has one. False: it is no number. */
-static bool explain_number(const struct ann_codebook *book, const char *word,
-	struct found *found, bool *known)
+static bool has_h(struct ann_span text)
+{
+	return text.len > 1 && (text.ptr[text.len - 1] | 0x20) == 'h';
+}
+
+/* `add` and `bad` are words before they are numbers. */
+static bool is_number(struct ann_span text)
+{
+	bool hex = has_h(text);
+	bool digits = hex;
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		digits |= text.ptr[i] >= '0' && text.ptr[i] <= '9';
+	}
+	if (!hex && ann_span_number(text, &value)) {
+		return true;
+	}
+	text.len -= hex;
+	return digits && ann_span_digits(text, 16, &value);
+}
+
+/* A number in all its readings. False: no table has one, which is told. */
+static bool explain_number(
+	const struct ann_codebook *book, const char *word, struct found *found)
 {
 	struct ann_span text = ann_span(word);
-	bool hex = text.len > 1 && (text.ptr[text.len - 1] | 0x20) == 'h';
 	uint64_t value = 0;
-	bool number = !hex && ann_span_number(text, &value);
+	uint64_t as_hex = 0;
+	bool hex = has_h(text);
+	bool decimal = !hex && ann_span_number(text, &value);
+	bool known = decimal && find_value(book, value, found);
 
 	text.len -= hex;
-	*known = number && find_value(book, value, found);
-	uint64_t as_hex = 0;
-
 	if (ann_span_digits(text, 16, &as_hex)) {
-		value = number ? value : as_hex;
-		/* `add` and `bad` are words before they are numbers. */
-		number = number || hex || strpbrk(word, "0123456789") != NULL;
-		*known |= number && find_value(book, as_hex, found);
+		value = decimal ? value : as_hex;
+		known |= find_value(book, as_hex, found);
 	}
-	if (number && !*known) {
+	if (!known) {
 		tell_ranges(book, word, value);
 	}
-	return number;
+	return known;
 }
 
 /* False: nothing found, and told. */
@@ -187,8 +206,8 @@ static bool explain_word(
 	const struct ann_code *exact = ann_codebook_find_name(book, ann_span(word));
 	bool known = false;
 
-	if (explain_number(book, word, found, &known)) {
-		return known;
+	if (is_number(ann_span(word))) {
+		return explain_number(book, word, found);
 	}
 	if (exact != NULL) {
 		add_found(found, exact);
@@ -240,13 +259,14 @@ static int print_found(const struct found *found, bool json)
 	return ann_print(&out);
 }
 
-/* `annotty explain bad certificate`: several plain words are one search. */
+/* `annotty explain X509 expired`: several words are one search, if they are no more. */
 static bool are_words(const struct ann_codebook *book, const struct ann_inputs *words)
 {
 	for (size_t i = 0; i < words->count; i++) {
-		if (strpbrk(words->path[i], "0123456789_") != NULL ||
-			ann_codebook_find_name(book, ann_span(words->path[i])) !=
-				NULL) {
+		const char *word = words->path[i];
+
+		if (is_number(ann_span(word)) || strchr(word, '_') != NULL ||
+			ann_codebook_find_name(book, ann_span(word)) != NULL) {
 			return false;
 		}
 	}

@@ -62,6 +62,18 @@ explain_finds_words() {
 	expect_err 'no code has all of the words "zebra handshake"'
 }
 
+explain_takes_words_with_digits_for_words() {
+	run explain x509 expired
+	expect_status 0
+	expect_equal "$(grep -c '^0x' "$out")" 1
+	expect_out_has '0x193 (403)  NX_SECURE_X509_CERTIFICATE_EXPIRED'
+	run explain TLS 1.2
+	expect_status 0
+	expect_equal "$(grep '^0x' "$out")" '0x46 (70)  NX_SECURE_TLS_ALERT_PROTOCOL_VERSION'
+	run explain 0x107 0x193
+	expect_equal "$(grep -c '^0x' "$out")" 2
+}
+
 explain_takes_several_codes_and_tells_each_once() {
 	run explain --json 0x107 263 "$_tls" 0x11B
 	expect_equal "$(jq -c 'map(.code)' "$out")" '["0x107","0x11B"]'
