@@ -46,8 +46,9 @@ static enum ann_err check_rules(struct check *check, const struct ann_codebook *
 	if (failed == ANN_OK) {
 		ann_matcher_slow_rules(matcher, tell_slow, check);
 		if (check->mistakes == 0) {
-			ann_buf_printf(report, "%zu rules, %zu families: no mistakes\n",
-				ann_rules_count(rules), ann_codebook_families(book));
+			ann_buf_count(report, ann_rules_count(rules), "rule");
+			ann_buf_printf(report, ", %zu families: no mistakes\n",
+				ann_codebook_families(book));
 		}
 	}
 	ann_matcher_free(matcher);

@@ -276,6 +276,13 @@ check_of_good_files_is_good() {
 	expect_out_has "15 families: no mistakes"
 }
 
+check_counts_one_rule_as_one() {
+	printf '[rule a]\npattern = rc (?<code>1)\n' >one.rules
+	run check --no-default-rules -R one.rules
+	expect_status 0
+	expect_out_has '1 rule, 13 families: no mistakes'
+}
+
 check_tells_all_mistakes_of_a_table() {
 	printf '# family: a\n0x10\tMY_ONE\tone\nrubbish\n0x0F\tMY_TWO\ttwo\n0x11\tMY THREE\tx\n0x12\tMY_FOUR\n' >bad.tsv
 	run check -T bad.tsv

@@ -654,7 +654,7 @@ static const struct {
 		"dropped 12 lines, 340 bytes",
 		"\"event\":\"dropped\",\"ts\":T,\"lost_lines\":12,\"lost_bytes\":340"},
 	{{.kind = ANN_EVENT_DROPPED, .reason = "queue", .lost_lines = 1},
-		"dropped: queue, 1 lines",
+		"dropped: queue, 1 line",
 		"\"event\":\"dropped\",\"reason\":\"queue\",\"ts\":T,\"lost_lines\":1"},
 };
 

@@ -16,13 +16,15 @@ static void add_losses(
 	const char *before, const struct ann_event *event, struct ann_buf *out)
 {
 	if (event->lost_lines > 0 || event->kind == ANN_EVENT_DROPPED) {
-		ann_buf_printf(out, "%s %llu lines", before,
-			(unsigned long long)event->lost_lines);
+		ann_buf_str(out, before);
+		ann_buf_char(out, ' ');
+		ann_buf_count(out, event->lost_lines, "line");
 		before = ",";
 	}
 	if (event->lost_bytes > 0) {
-		ann_buf_printf(out, "%s %llu bytes", before,
-			(unsigned long long)event->lost_bytes);
+		ann_buf_str(out, before);
+		ann_buf_char(out, ' ');
+		ann_buf_count(out, event->lost_bytes, "byte");
 	}
 }
 
