@@ -38,20 +38,25 @@ static const struct {
  * the filter, which is true and does not help. */
 static void tell_like_command(const char *word)
 {
-	enum { LONG = 5 };
+	enum { LONG = 5, OPTIONS = 2 };
 	unsigned slips = strlen(word) < LONG ? 1 : 2;
-	const char *words[ANN_LEN(commands)];
+	/* Commands of other programs, and options here. */
+	const char *words[ANN_LEN(commands) + OPTIONS] = {
+		[ANN_LEN(commands)] = "help", "version"};
 
 	for (size_t i = 0; i < ANN_LEN(commands); i++) {
 		words[i] = commands[i].word;
 	}
 	const char *near =
-		ann_span_nearest(ann_span(word), words, ANN_LEN(commands), slips);
+		ann_span_nearest(ann_span(word), words, ANN_LEN(words), slips);
+	bool is_option = near == words[ANN_LEN(commands)] ||
+			 near == words[ANN_LEN(commands) + 1];
 
 	if (near != NULL && access(word, F_OK) != 0) {
 		fprintf(stderr,
-			"annotty: there is no command \"%s\"; did you mean \"%s\"?\n",
-			word, near);
+			"annotty: there is no command \"%s\"; did you mean "
+			"\"%s%s\"?\n",
+			word, is_option ? "--" : "", near);
 	}
 }
 
@@ -65,7 +70,7 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 		}
 	}
-	if (argc > 1) {
+	if (argc > 1 && argv[1][0] != '-') {
 		tell_like_command(argv[1]);
 	}
 	return ann_main_filter(argc, argv);

@@ -457,6 +457,8 @@ a_mistyped_command_names_the_one_that_is_like_it() {
 	run code
 	expect_status 0
 	expect_err
+	run help
+	expect_err 'there is no command "help"; did you mean "--help"?'
 }
 
 commands_without_what_they_need_say_so() {
