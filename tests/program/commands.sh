@@ -311,6 +311,15 @@ check_tells_all_bad_patterns() {
 	expect_err 'bad.rules:2: rule "a"' 'bad.rules:4: rule "b"' 'bad.rules:6: rule "c"' 'did you mean "nx_dns"'
 }
 
+check_tells_all_bad_patterns_of_a_rule() {
+	printf '[rule a]\npattern = (?<code>1\nunless = (a\nwhen = b)\nfamilies = nx_dsn\n' >bad.rules
+	run check -R bad.rules
+	expect_status 2
+	expect_err 'bad.rules:2: rule "a": pattern' 'bad.rules:3: rule "a": unless' \
+		'bad.rules:4: rule "a": when' 'did you mean "nx_dns"'
+	expect_equal "$(grep -c '^annotty' "$err")" 4
+}
+
 check_tells_mistakes_of_tables_and_rules_together() {
 	printf 'rubbish\n' >one.tsv
 	printf 'rubbish\n' >two.tsv

@@ -246,8 +246,18 @@ static enum ann_err find_groups(struct job *job, struct ann_error *err)
 	return ANN_OK;
 }
 
+/* A mistake that somebody is told of does not hide the next one. */
+static enum ann_err go_on(enum ann_err failed, bool *told, struct ann_error *err)
+{
+	if (ann_error_tell(err, failed)) {
+		*told = true;
+		return ANN_OK;
+	}
+	return failed;
+}
+
 static enum ann_err compile_job(struct ann_matcher *m, const struct ann_rules *rules,
-	size_t at, struct ann_buf *text, struct ann_error *err)
+	size_t at, struct ann_buf *text, bool *told, struct ann_error *err)
 {
 	struct job *job = &m->jobs[at];
 	const struct ann_rule *rule = job->rule;
@@ -266,11 +276,13 @@ static enum ann_err compile_job(struct ann_matcher *m, const struct ann_rules *r
 			failed = compile_rule_condition(
 				&source, job, (enum ann_rule_regex)i, err);
 		}
+		failed = go_on(failed, told, err);
 	}
-	if (failed == ANN_OK) {
-		failed = find_groups(job, err);
+	if (failed == ANN_OK && job->pattern != NULL) {
+		failed = go_on(find_groups(job, err), told, err);
 	}
-	return failed == ANN_OK ? ann_rank_families(m, job, err) : failed;
+	return failed == ANN_OK ? go_on(ann_rank_families(m, job, err), told, err)
+				: failed;
 }
 
 enum ann_err ann_compile_jobs(
@@ -291,11 +303,7 @@ enum ann_err ann_compile_jobs(
 		if (rule->enabled) {
 			m->jobs[m->count].number = (uint32_t)m->count;
 			m->jobs[m->count++].rule = rule;
-			failed = compile_job(m, rules, m->count - 1, &text, err);
-		}
-		if (ann_error_tell(err, failed)) {
-			told = true;
-			failed = ANN_OK;
+			failed = compile_job(m, rules, m->count - 1, &text, &told, err);
 		}
 	}
 	ann_buf_deinit(&text);
@@ -340,12 +348,9 @@ enum ann_err ann_compile_words(
 		return ann_error_nomem(err);
 	}
 	for (size_t i = 0; i < ann_rules_words_count(rules) && failed == ANN_OK; i++) {
-		failed = compile_words_of(
-			m, rules, ann_rules_words_at(rules, i), &text, err);
-		if (ann_error_tell(err, failed)) {
-			told = true;
-			failed = ANN_OK;
-		}
+		failed = go_on(compile_words_of(m, rules, ann_rules_words_at(rules, i),
+				       &text, err),
+			&told, err);
 	}
 	ann_buf_deinit(&text);
 	return failed == ANN_OK && told ? ANN_ECONFIG : failed;
