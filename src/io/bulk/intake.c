@@ -52,6 +52,7 @@ static bool open_next_input(struct ann_intake *in)
 	while (in->next_input < in->options->input_count) {
 		const char *spec = in->options->inputs[in->next_input++];
 
+		in->ended = false;
 		if (open_input(in, spec, &story) == ANN_OK) {
 			ann_framer_deinit(&in->framer);
 			ann_framer_init(
@@ -182,21 +183,21 @@ static bool fetch_batch(struct ann_intake *in, struct ann_piece *p)
 {
 	size_t len = 0;
 	size_t taken = 0;
-	bool final = false;
 	bool half = false;
 
 	align_block(p, in->framer.rest.len);
 	len = ann_framer_begin(&in->framer, p->block);
-	while (!half && !take_lines(in, p, (struct ann_span){p->block, len}, final)) {
+	while (!half &&
+		!take_lines(in, p, (struct ann_span){p->block, len}, in->ended)) {
 		enum ann_input_event event = ANN_INPUT_END;
 
-		if (final) {
+		if (in->ended) {
 			ann_input_close(&in->input);
 			return false;
 		}
 		event = read_more(in, p, &len);
-		final = event != ANN_INPUT_BYTES && event != ANN_INPUT_SILENT;
-		half = event == ANN_INPUT_SILENT && fetch_half(in, p, len, &final);
+		in->ended = event != ANN_INPUT_BYTES && event != ANN_INPUT_SILENT;
+		half = event == ANN_INPUT_SILENT && fetch_half(in, p, len, &in->ended);
 	}
 	taken = half ? 0 : p->batch.bytes.len;
 	p->failed = ann_framer_end(

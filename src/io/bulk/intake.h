@@ -33,6 +33,7 @@ struct ann_intake {
 	ann_error_cb warn;
 	struct ann_framer framer;
 	struct ann_input input;
+	bool ended; /* no more is to be read of it: a terminal would go on */
 	size_t next_input;
 	bool counts;     /* line numbers are needed */
 	bool full_block; /* the last read was of all that there was room for */
