@@ -1,10 +1,14 @@
 #include "io/bulk/progress.h"
 
+#include "annotty/buf.h"
 #include "io/clock.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 enum { NS_PER_MS = 1000000, MS_PER_S = 1000, PERIOD_MS = 100, QUIET_MS = 500 };
+enum { MOST_COLUMNS = 128 };
 
 void ann_progress_start(struct ann_progress *progress, uint64_t total_bytes)
 {
@@ -18,22 +22,34 @@ void ann_progress_start(struct ann_progress *progress, uint64_t total_bytes)
 }
 
 /* `#` for what is done, `-` for the rest. */
-static void draw_bar(double share)
+static void add_bar(double share, struct ann_buf *line)
 {
 	enum { COLUMNS = 24 };
-	char bar[COLUMNS + 1];
+	int done = share < 1 ? (int)(share * COLUMNS) : COLUMNS; /* it may grow */
 
-	for (int i = 0; i < COLUMNS; i++) {
-		bar[i] = i < (int)(share * COLUMNS) ? '#' : '-';
-	}
-	bar[COLUMNS] = '\0';
-	fprintf(stderr, "[%s] %3.0f%% ", bar, share * 100);
+	ann_buf_char(line, '[');
+	ann_buf_fill(line, '#', (size_t)done);
+	ann_buf_fill(line, '-', (size_t)(COLUMNS - done));
+	ann_buf_printf(line, "] %3.0f%% ", share * 100);
+}
+
+/* No more than fits: what wraps stays there when the next is drawn. */
+static void draw(const struct ann_buf *line)
+{
+	struct winsize size = {0};
+	int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+			      ? size.ws_col - 1
+			      : MOST_COLUMNS;
+	int len = (int)line->len;
+
+	fprintf(stderr, "\r%.*s\033[K", len < columns ? len : columns, line->ptr);
 }
 
 void ann_progress_update(struct ann_progress *progress, uint64_t done_bytes)
 {
 	enum { MIB = 1 << 20 };
 	uint64_t now = ann_clock_mono_ns();
+	struct ann_buf line = {0};
 
 	if (now < progress->next_ns) {
 		return;
@@ -43,18 +59,21 @@ void ann_progress_update(struct ann_progress *progress, uint64_t done_bytes)
 
 	progress->next_ns = now + (uint64_t)PERIOD_MS * NS_PER_MS;
 	progress->drawn = true;
-	fputc('\r', stderr);
 	if (progress->total_bytes > 0) {
-		draw_bar((double)done_bytes / (double)progress->total_bytes);
+		add_bar((double)done_bytes / (double)progress->total_bytes, &line);
 	}
-	fprintf(stderr, "%.1f MiB, %.1f MiB/s", (double)done_bytes / MIB, rate / MIB);
+	ann_buf_printf(
+		&line, "%.1f MiB, %.1f MiB/s", (double)done_bytes / MIB, rate / MIB);
 	if (progress->total_bytes > done_bytes && rate > 0) {
 		unsigned left =
 			(unsigned)((double)(progress->total_bytes - done_bytes) / rate);
 
-		fprintf(stderr, ", %u:%02u left", left / 60, left % 60);
+		ann_buf_printf(&line, ", %u:%02u left", left / 60, left % 60);
 	}
-	fputs("\033[K", stderr);
+	if (!line.failed) {
+		draw(&line);
+	}
+	ann_buf_deinit(&line);
 }
 
 void ann_progress_end(struct ann_progress *progress)
