@@ -162,6 +162,14 @@ static enum ann_err close_outputs(struct run *run, enum ann_err failed)
 	return failed;
 }
 
+/* What we say on the terminal does not stand behind half a line. */
+static void make_way(const struct ann_filter_result *result)
+{
+	if (result->half_line && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)) {
+		fputc('\n', stderr);
+	}
+}
+
 /* The exit status of a run that went through. */
 static int status_of(const struct run *run, const struct ann_filter_result *result)
 {
@@ -201,6 +209,9 @@ int ann_main_filter(int argc, char **argv)
 	}
 	if (failed == ANN_OK) {
 		failed = stream(&run, &result);
+		if (run.setup.summary != NULL || result.timed_out) {
+			make_way(&result);
+		}
 		failed = close_outputs(&run, failed);
 		ann_setup_print_summary(&run.setup);
 	} else {

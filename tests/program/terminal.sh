@@ -76,6 +76,29 @@ a_terminal_gets_colours_unless_it_is_asked_not_to() {
 	expect_not "colour in a pipe" grep -q "$esc" "$out"
 }
 
+# --- ends ------------------------------------------------------------------------------
+
+_ended() { [ -s ended ]; }
+
+an_end_of_input_is_asked_for_once() {
+	mkfifo keys
+	annotty=$annotty timeout 20 script -qec '"$annotty"; echo yes >ended' /dev/null \
+		<keys >"$out" 2>"$err" &
+	exec 7>keys
+	printf 'abc\004\004' >&7 # the first gives what there is of the line
+	expect "it has ended" wait_until _ended
+	exec 7>&-
+	wait
+}
+
+a_summary_does_not_stand_behind_half_a_line() {
+	printf 'TLS status = 0x107' >in
+	run_on_terminal 'NO_COLOR=1 "$annotty" --summary in'
+	expect "it begins a line" grep -q '^1 status value' "$out"
+	run_on_terminal 'NO_COLOR=1 "$annotty" --summary in 2>summary'
+	expect_equal "$(tail -c 1 "$out")" ']' # there is nothing to make way for
+}
+
 # --- progress -------------------------------------------------------------------------
 
 # A reader that, from the first bytes on, lets the filter wait for longer than the bar
@@ -91,6 +114,13 @@ a_bar_appears_when_it_is_not_in_the_way() {
 	expect_out_has '%'
 	run_on_terminal "\"\$annotty\" in in $_slow"
 	expect_out_has '%'
+}
+
+a_bar_is_no_wider_than_the_terminal() {
+	make_log 20000 >in
+	run_on_terminal "stty cols 20 </dev/tty; \"\$annotty\" in $_slow"
+	expect_out_has '[####'
+	expect_not "a bar of more than 19 columns" grep -qP '\r[^\r\e]{20}' "$out"
 }
 
 a_bar_keeps_away_from_where_it_is_not_wanted() {

@@ -190,13 +190,16 @@ static bool write_outputs(struct filter *f, struct worker *w)
 
 	for (size_t i = 0; i < options->output_count && f->failed == ANN_OK; i++) {
 		struct ann_output *output = &options->outputs[i];
+		struct ann_span bytes = ann_buf_all(&w->rendered[i]);
 
 		if (reopen) {
 			f->failed = ann_output_reopen(output, f->err);
 		}
 		if (f->failed == ANN_OK) {
-			f->failed = ann_output_write(
-				output, ann_buf_all(&w->rendered[i]), f->err);
+			f->failed = ann_output_write(output, bytes, f->err);
+		}
+		if (output->path == NULL && bytes.len > 0) {
+			f->result->half_line = bytes.ptr[bytes.len - 1] != '\n';
 		}
 		open += output->fd >= 0;
 	}

@@ -35,6 +35,7 @@ struct ann_filter_result {
 	bool quit;         /* the matcher's stop_at was met */
 	bool timed_out;    /* the deadline came */
 	bool input_failed; /* an input could not be opened or read; it has been told */
+	bool half_line;    /* standard output ends in mid-line */
 	uint64_t given_up; /* searches that a line was too hard for */
 };
 
