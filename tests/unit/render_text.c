@@ -107,6 +107,11 @@ START_TEST(below_counts_columns_not_bytes)
 		"\xc3\xa4\xe2\x82\xac rc 1\n      ^ [DEV_BUSY]\n");
 	expect(&below, "\033[1mrc\033[0m 0x11B\n",
 		"\033[1mrc\033[0m 0x11B\n   ^~~~~ [DEV_ISSUER]\n");
+	/* Two wide characters, and an accent on a letter. */
+	expect(&below, "\xe6\xbc\xa2\xe5\xad\x97 rc 1\n",
+		"\xe6\xbc\xa2\xe5\xad\x97 rc 1\n        ^ [DEV_BUSY]\n");
+	expect(&below, "e\xcc\x81 rc 1\n", "e\xcc\x81 rc 1\n     ^ [DEV_BUSY]\n");
+	expect(&below, "\xff rc 1\n", "\xff rc 1\n     ^ [DEV_BUSY]\n");
 }
 END_TEST
 

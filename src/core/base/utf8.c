@@ -1,6 +1,9 @@
 #include "base/utf8.h"
 
+#include <locale.h>
+#include <pthread.h>
 #include <string.h>
+#include <wchar.h>
 
 static bool in(unsigned char c, unsigned char low, unsigned char high)
 {
@@ -46,6 +49,34 @@ bool ann_utf8_is_control(struct ann_span text)
 {
 	return text.len > 1 && (unsigned char)text.ptr[0] == 0xC2 &&
 	       in((unsigned char)text.ptr[1], 0x80, 0x9F);
+}
+
+static locale_t locale; /* (locale_t)0: there is none for UTF-8 */
+
+static void make_locale(void)
+{
+	locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+size_t ann_utf8_columns(struct ann_span text)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	mbstate_t state = {0};
+	wchar_t wide = 0;
+	int columns = 1;
+
+	if (text.len == 0 || (unsigned char)text.ptr[0] < 0x80) {
+		return 1;
+	}
+	(void)pthread_once(&once, make_locale);
+	if (locale != (locale_t)0) {
+		locale_t before = uselocale(locale);
+		size_t len = mbrtowc(&wide, text.ptr, text.len, &state);
+
+		columns = len > 0 && len <= text.len ? wcwidth(wide) : 1;
+		(void)uselocale(before);
+	}
+	return columns < 0 ? 1 : (size_t)columns;
 }
 
 size_t ann_utf8_valid(struct ann_span text)

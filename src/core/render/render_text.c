@@ -154,7 +154,8 @@ static void add_indent(struct text *t, const struct ann_hit *hit)
 			ann_buf_fill(t->out, ' ', shown.len);
 			t->out->failed |= shown.failed;
 		} else if (sgr == 0) {
-			ann_buf_char(t->out, bytes[at] == '\t' ? '\t' : ' ');
+			ann_buf_fill(t->out, bytes[at] == '\t' ? '\t' : ' ',
+				ann_utf8_columns(rest));
 		}
 		ann_buf_deinit(&shown);
 		at += sgr > 0 ? sgr : len;
