@@ -75,16 +75,17 @@ struct ann_matcher {
 	struct condition *words; /* per family: lines that speak of it */
 	struct ann_shape *crowds[CROWDS];
 	uint32_t members[CROWDS][ANN_SHAPE_PARTS]; /* jobs, by their part */
-	uint64_t code_first;     /* parts of CROWD_VALUES whose matches begin with it */
-	struct index patterns;   /* literals of the jobs' patterns */
-	struct index conditions[READINGS]; /* literals of conditions, of their far
-					      parts, and of the words of families */
-	uint32_t condition_count;          /* that have literals */
+	uint64_t code_first;   /* parts of CROWD_VALUES whose matches begin with it */
+	struct index patterns; /* literals of the jobs' patterns */
+	/* Literals of conditions, of their far parts, and of the words of families. */
+	struct index conditions[READINGS];
+	uint32_t condition_count; /* that have literals */
 	uint32_t escape; /* the literal that begins a terminal's control sequence */
 	/* For the patterns. Both NULL until one of them is built. */
 	_Atomic(struct ann_sieve *) sieve;
 	_Atomic(struct ann_vectorscan *) vectorscan;
-	_Atomic(struct ann_sieve *) veto_sieve; /* NULL until it is built, or for good */
+	/* For vetoes. NULL until it is built, or for good. */
+	_Atomic(struct ann_sieve *) veto_sieve;
 };
 
 #endif

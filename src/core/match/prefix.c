@@ -111,8 +111,7 @@ void ann_prefixes_look(const struct ann_prefixes *prefixes, struct ann_span batc
 		const struct ann_prefix *prefix = &prefixes->at[i - 1];
 
 		if ((bytes & prefix->mask) == prefix->bytes &&
-			(idle == NULL ||
-				!idle->is(idle->user, at, prefix->traits))) {
+			(idle == NULL || !idle->is(idle->user, at, prefix->traits))) {
 			follow(&prefixes->trie, prefix, batch, at, triggers);
 		}
 		i = prefix->next;
