@@ -1,17 +1,13 @@
 #include "table/header_lexer.h"
 
 #include "annotty/macros.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
 struct ann_lexer ann_lexer(struct ann_span text)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* byte order mark of UTF-8 */
-
-	if (text.len >= 3 && memcmp(text.ptr, mark, 3) == 0) {
-		text.ptr += 3;
-		text.len -= 3;
-	}
+	text = ann_utf8_unmarked(text);
 	return (struct ann_lexer){
 		.at = text.ptr,
 		.end = text.len == 0 ? text.ptr : text.ptr + text.len,

@@ -228,10 +228,7 @@ enum ann_err ann_table_add(struct ann_codebook *book, struct ann_span text,
 	enum ann_err failed = ANN_OK;
 	bool told = false;
 
-	if (text.len >= 3 && memcmp(text.ptr, "\xef\xbb\xbf", 3) == 0) {
-		text.ptr += 3; /* the byte order mark that some editors write */
-		text.len -= 3;
-	}
+	text = ann_utf8_unmarked(text);
 	r.plain = is_plain(text);
 	while (text.ptr != NULL && failed == ANN_OK) {
 		r.line++;
