@@ -1,6 +1,7 @@
 """What has to be true on a booted machine. Each function is a check, in this order; its
 name is what it says."""
 
+import collections
 import json
 import re
 import threading
@@ -278,13 +279,17 @@ class Traffic:
         self.thread.join()
 
     def missing(self, machine, board, seconds=60):
-        """Numbers of lines that are not in the journal once, each with how often."""
+        """Numbers of lines that are not in the journal once, each with how often.
+
+        A restart may cut a line in two; then both parts are there, one after the other."""
         last = f"{self.tag} {self.sent - 1:06d} "
         machine.wait(f"journalctl -b -o cat ANNOTTY_SOURCE={board} | grep -q '{last}'", seconds)
-        said = machine.ask(
-            f"journalctl -b -o cat ANNOTTY_SOURCE={board} | grep -o '^{self.tag} [0-9]*'"
-            " | sort | uniq -c", seconds)
-        counts = {int(line.split()[2]): int(line.split()[0]) for line in said.splitlines()}
+        said = machine.ask("journalctl -b -o json --output-fields=MESSAGE,ANNOTTY_EVENT"
+                           f" ANNOTTY_SOURCE={board}", seconds)
+        records = [json.loads(line) for line in said.splitlines()]
+        text = "".join(str(r["MESSAGE"]) for r in records if "ANNOTTY_EVENT" not in r)
+        counts = collections.Counter(
+            int(n) for n in re.findall(f"{self.tag} ([0-9]{{6}}) nothing to report", text))
         return {n: counts.get(n, 0) for n in range(self.sent) if counts.get(n, 0) != 1}
 
 
