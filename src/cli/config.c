@@ -88,13 +88,9 @@ static enum ann_err make_matcher(struct ann_config *config, struct ann_error *er
 		.annotate_ok = config->daemon.annotate_ok,
 		.families = config->daemon.families,
 	};
-	enum ann_err failed = ann_matcher_new(
-		&config->matcher, config->rules, config->book, &options, err);
 
-	if (failed == ANN_OK) {
-		ann_matcher_accelerate(config->matcher);
-	}
-	return failed;
+	return ann_matcher_new(
+		&config->matcher, config->rules, config->book, &options, err);
 }
 
 static enum ann_err load(struct ann_config *config,

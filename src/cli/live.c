@@ -240,7 +240,6 @@ static enum ann_err run(struct live *live)
 		failed = ann_app_apply(live->app, &live->plan, &live->err);
 	}
 	if (failed == ANN_OK) {
-		ann_matcher_accelerate(live->setup.matcher);
 		ann_app_run(live->app, &live->result);
 	}
 	return failed;

@@ -263,6 +263,7 @@ enum ann_err ann_app_set_matcher(
 	if (scan == NULL) {
 		return ann_error_nomem(err);
 	}
+	ann_matcher_accelerate(matcher);
 	for (size_t i = 0; i < app->source_count; i++) {
 		ann_stream_set_scan(app->sources[i]->stream, scan);
 	}
@@ -309,6 +310,9 @@ static void make_way(void *user)
 
 void ann_app_run(struct ann_app *app, struct ann_app_result *result)
 {
+	if (app->options.matcher != NULL) {
+		ann_matcher_accelerate(app->options.matcher);
+	}
 	app->running = true;
 	app_changed(app);
 	ann_log_ahead(make_way, app);
